@@ -138,6 +138,9 @@ class _Things:
                 ids[name] = things[-1] if things else self._create(case, name)
         if "depends_on_id" in ids and _is_chosen(case, ids["depends_on_id"]):
             ids["depends_on_id"] = self._create(case, "task_id")
+        if "comment_id" in ids and _phase(case) != TestPhase.STATEFUL and _is_chosen(case, ids["comment_id"]):
+            comments = f"{_WORKSPACES}/{ids['workspace_id']}/tasks/{ids['task_id']}/comments"
+            ids["comment_id"] = str(_send_as_ada(case, "POST", comments, {"text": "Red ones."})["id"])
         if case.path.endswith("/assignees/{user_id}") and _is_chosen(case, ids["user_id"]):
             ids["user_id"] = str(_send_as_ada(case, "GET", "/v1/users/me")["id"])
 
@@ -220,7 +223,7 @@ class _Things:
         if name == "label_id":  # whose name is used once
             body = {"name": f"{body['name']} {len(self.ever)}"}
         elif name == "section_id":
-            body = {**body, "project_id": self._existing(case, "project_id", "")}
+            body = {**body, "project_id": self._create(case, "project_id")}  # the latest one may be archived
         created = str(_send_as_ada(case, "POST", f"{_WORKSPACES}/{workspace_id}/{kind}", body)["id"])
         self._add(name, created, workspace_id)
         return created

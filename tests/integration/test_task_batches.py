@@ -298,3 +298,12 @@ def test_after_a_thousand_changes_no_operation_makes_more(ada: Person, task: Jso
         200, 200, 200, 409, 409,
     ]  # fmt: skip
     assert statuses(send(ada, third)) == [200]
+
+
+@pytest.mark.parametrize("action", ["complete", "cancel"])
+def test_null_is_no_body_for_generated_clients_that_send_it(ada: Person, task: Json, action: str) -> None:
+    path = f"{ada.home}/tasks/{task['id']}/{action}"
+    closed = ok(ada.client.post(path, content=b"null", headers={"Content-Type": "application/json"}))
+    assert closed["status"] == {"complete": "completed", "cancel": "cancelled"}[action]
+    (result,) = ok(send(ada, {action: {"task_id": task["id"], "body": None}}))["results"]
+    assert result == {"status": 200, "task": closed}
