@@ -13,7 +13,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
 from domain.wall_clocks import WallClock, WallClockPatch
 from handlers.pages import page_view
-from handlers.patches import patched, sent
+from handlers.patches import patched, patched_list, sent
 from handlers.task_batches import parts_of, result_view
 from spec import models, responses
 from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskMove, TaskPatch
@@ -78,9 +78,9 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
         priority=patched(body.priority),
         start=_wall_clock_patch(patched(body.start)),
         due=_wall_clock_patch(patched(body.due)),
-        label_ids=patched(body.label_ids),
-        assignee_ids=patched(body.assignee_ids),
-        depends_on_ids=patched(body.depends_on_ids),
+        label_ids=patched_list(body.label_ids),
+        assignee_ids=patched_list(body.assignee_ids),
+        depends_on_ids=patched_list(body.depends_on_ids),
         metadata=metadata.root if isinstance(metadata, TaskMetadataPatch) else metadata,
     )
     return ok(task_view(await tasks.update(uow, task_id, edit=edit)))

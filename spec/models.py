@@ -549,7 +549,7 @@ class TaskCreate(BaseModel):
     start: WallClockCreate | None | MISSING = MISSING
     due: WallClockCreate | None | MISSING = MISSING
     label_ids: list[UUID] | None | MISSING = MISSING
-    assignee_ids: list[UUID] | MISSING = MISSING
+    assignee_ids: list[UUID] | None | MISSING = MISSING
     depends_on_ids: list[UUID] | None | MISSING = MISSING
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
@@ -568,9 +568,9 @@ class TaskPatch(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockPatch | None | MISSING = MISSING
     due: WallClockPatch | None | MISSING = MISSING
-    label_ids: list[UUID] | MISSING = MISSING
-    assignee_ids: list[UUID] | MISSING = MISSING
-    depends_on_ids: list[UUID] | MISSING = MISSING
+    label_ids: list[UUID] | None | MISSING = MISSING
+    assignee_ids: list[UUID] | None | MISSING = MISSING
+    depends_on_ids: list[UUID] | None | MISSING = MISSING
     metadata: TaskMetadataPatch | None | MISSING = MISSING
 
 

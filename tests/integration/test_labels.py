@@ -145,6 +145,8 @@ def test_labels_of_a_task_are_replaced_and_removed(ada: Person, wet: str) -> Non
     rejected(ada.client.put(f"{path}/labels/{UNKNOWN_ID}"), 404, "not-found")
     rejected(ada.client.put(f"{ada.home}/tasks/{UNKNOWN_ID}/labels/{dry}"), 404, "not-found")
     assert ok(ada.client.merge(path, {"label_ids": []}))["label_ids"] == []
+    ok(ada.client.merge(path, {"label_ids": [dry]}))
+    assert ok(ada.client.merge(path, {"label_ids": None}))["label_ids"] == []
 
 
 def test_label_ids_are_a_set_of_at_most_fifty(ada: Person, wet: str) -> None:

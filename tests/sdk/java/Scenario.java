@@ -5,12 +5,14 @@ import java.util.UUID;
 
 import client.ApiClient;
 import client.ApiException;
+import client.api.LabelsApi;
 import client.api.ProjectsApi;
 import client.api.SessionsApi;
 import client.api.TasksApi;
 import client.api.TokensApi;
 import client.api.UsersApi;
 import client.api.WorkspacesApi;
+import client.model.LabelCreate;
 import client.model.PersonalTokenCreate;
 import client.model.Priority;
 import client.model.Problem;
@@ -67,7 +69,9 @@ public final class Scenario {
         UUID workspace = new WorkspacesApi(client).createWorkspace(new WorkspaceCreate().name("Household"), null).getId();
         UUID project = new ProjectsApi(client).createProject(workspace, new ProjectCreate().name("Garden"), null).getId();
         WallClockCreate due = new WallClockCreate().date(LocalDate.of(2026, 4, 18)).time("09:30").timeZone("Europe/London");
+        UUID label = new LabelsApi(client).createLabel(workspace, new LabelCreate().name("Outside"), null).getId();
         TaskCreate body = new TaskCreate().title("Plant").projectId(project).priority(Priority.HIGH).due(due);
+        body.addLabelIdsItem(label);
         TasksApi tasks = new TasksApi(client);
         Task task = tasks.createTask(workspace, body, null);
         equal(task.getDue().getDate(), LocalDate.of(2026, 4, 18));
@@ -82,6 +86,7 @@ public final class Scenario {
         Task changed = tasks.updateTask(workspace, task.getId(), new TaskPatch().due(null), null, null);
         equal(changed.getDue() == null, true);
         equal(List.of(changed.getTitle(), changed.getPriority()), List.of("Plant", "high"));
+        equal(changed.getLabelIds(), List.of(label)); // an empty list, where nothing was set, would have replaced it
         equal(tasks.completeTask(workspace, task.getId(), null, null, null).getStatus(), "completed");
         TaskPatch patch = new TaskPatch().title("x");
         Problem stale = refused(client, () -> tasks.updateTask(workspace, task.getId(), patch, before, null), 412);
