@@ -4,11 +4,40 @@ A deletion has an entry (`TrashEntry`), whose id is in the rows of everything th
 itself, has an entry of its own, so a restoration brings back what one deletion took, and nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain.model.trash import KEPT, ChangedMeanwhile, TrashEntry, TrashKind
+from domain import pages, steps
+from domain.model.trash import KEPT, ChangedMeanwhile, TrashEntry, TrashKind, TrashQuery
+from domain.pages import DEFAULT_LIMIT, Page
 from domain.unit_of_work import UnitOfWork
+
+
+async def page(
+    uow: UnitOfWork, *, kind: TrashKind | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[TrashEntry]:
+    """Return what was deleted in the workspace, newest first. Raises CursorInvalid."""
+
+    async def fetch(after: UUID | None, count: int) -> Sequence[TrashEntry]:
+        return await uow.trash.page(
+            TrashQuery(workspace_id=uow.workspace_id, kind=kind, now=uow.now, after=after, limit=count)
+        )
+
+    binding = f"trash {uow.workspace_id} {kind}"
+    return await pages.by_id(fetch, id_of=lambda entry: entry.id, binding=binding, limit=limit, cursor=cursor)
+
+
+async def empty(uow: UnitOfWork) -> None:
+    """Delete all that is in the trash for good, the oldest first, in steps (ADR 81)."""
+
+    async def purge_some(limit: int) -> int:
+        count = 0
+        while count < limit and (entry := await uow.trash.oldest(uow.workspace_id)) is not None:
+            count += await uow.trash.purge(entry, limit=limit - count)
+        return count
+
+    await steps.in_steps(uow, purge_some)
 
 
 async def _add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, taken: int = 0) -> TrashEntry:

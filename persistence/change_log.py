@@ -129,6 +129,14 @@ class ChangeLog:
         if many:
             await self._runner.run(statement, many if len(many) > 1 else many[0])
 
+    async def write_unseen(self, statement: UpdateBase, parameters: Parameters) -> Sequence[Row]:
+        """Change rows that are in the trash, which nobody sees, and return what *statement* returns."""
+        return await self._runner.rows(statement, parameters)
+
+    def free(self, size_bytes: int) -> None:
+        """Note that so many bytes of the locked workspace's content were deleted from the trash."""
+        self._usage = self._usage.with_content(-size_bytes, quota_bytes=self._quota_bytes)
+
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.
 

@@ -19,7 +19,7 @@ from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.sections import sections
 from persistence.task_rows import tasks
-from persistence.trash import trash
+from persistence.trash_rows import trash
 
 _AT_ONCE: Final = 200
 _THIS: Final = workspaces.c.id == bindparam("workspace")

@@ -75,6 +75,6 @@ class Repositories:
     sessions = _created(lambda uow: Sessions(uow.runner, uow.aside, uow.expect_lock))
     tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))
     tokens = _created(lambda uow: Tokens(uow.runner))
-    trash = _created(lambda uow: Trash(uow.runner))
+    trash = _created(lambda uow: Trash(uow.runner, uow.change_log))
     users = _created(lambda uow: Users(uow.runner, uow.expect_lock))
     workspaces = _created(lambda uow: Workspaces(uow.runner, uow.change_log))

@@ -1,55 +1,18 @@
-"""The table and the repository of the trash: one row for each deletion.
-
-What was deleted stays where it was, with the id of the row here in its column `trash_id`.
-"""
+"""The repository of the trash."""
 
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKeyConstraint,
-    Index,
-    PrimaryKeyConstraint,
-    Table,
-    Text,
-    Uuid,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.model.trash import TrashEntry, TrashKind, TrashQuery
+from persistence.change_log import ChangeLog
 from persistence.database import Runner
 from persistence.mapping import Mapper
-from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.paging import Pages
-
-trash: Final = Table(
-    "trash",
-    metadata,
-    Column("workspace_id", Uuid, nullable=False),
-    Column("id", Uuid, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("thing_id", Uuid, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("deleted_at", INSTANT, nullable=False),
-    Column("deleted_by", Uuid, nullable=False),
-    Column("expires_at", INSTANT, nullable=False),
-    Column("taken", BigInteger, nullable=False),
-    Column("is_restoring", Boolean, nullable=False),
-    PrimaryKeyConstraint("workspace_id", "id"),
-    ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
-    Index("uq_trash_thing_id", "workspace_id", "thing_id", "kind", unique=True),
-    Index("ix_trash_kind", "workspace_id", "kind", "id"),
-    Index("ix_trash_expires_at", "expires_at"),
-    info=UNLOGGED,  # the events are those of the things
-)
+from persistence.trash_purges import purge_some
+from persistence.trash_rows import trash
 
 _MAPPER: Final = Mapper(
     TrashEntry,
@@ -66,6 +29,7 @@ _OF_THING: Final = select(*_MAPPER.columns).where(
 )
 _UPDATE: Final = update(trash).where(*_ONE)
 _DELETE: Final = delete(trash).where(*_ONE)
+_OLDEST: Final = select(*_MAPPER.columns).where(_IN_WORKSPACE).order_by(trash.c.id).limit(1)
 _PAGES: Final = {
     False: Pages(_KEPT, trash.c.id, descending=True),
     True: Pages(_KEPT.where(trash.c.kind == bindparam("which")), trash.c.id, descending=True),
@@ -76,8 +40,9 @@ _PAGES: Final = {
 class Trash:
     """Implements domain.model.trash.TrashRepository."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, change_log: ChangeLog) -> None:
         self._runner = runner
+        self._change_log = change_log
 
     async def add(self, entry: TrashEntry) -> None:
         await self._runner.run(_INSERT, _MAPPER.values(entry))
@@ -92,6 +57,15 @@ class Trash:
 
     async def remove(self, workspace_id: UUID, entry_id: UUID) -> None:
         await self._runner.run(_DELETE, {"workspace": workspace_id, "entry": entry_id})
+
+    async def oldest(self, workspace_id: UUID) -> TrashEntry | None:
+        return _MAPPER.one(await self._runner.row(_OLDEST, {"workspace": workspace_id}))
+
+    async def purge(self, entry: TrashEntry, *, limit: int) -> int:
+        place = {"workspace": entry.workspace_id, "trash": entry.id, "thing": entry.thing_id}
+        count, freed = await purge_some(self._change_log.write_unseen, place, kind=entry.kind, limit=limit)
+        self._change_log.free(freed)
+        return count
 
     async def page(self, query: TrashQuery) -> Sequence[TrashEntry]:
         place: dict[str, object] = {"workspace": query.workspace_id, "now": query.now}

@@ -364,6 +364,29 @@ class CommentPage(TypedDict):
     next_cursor: str | None
 
 
+class TrashEntry(TypedDict):
+    """
+    One deletion. What it took along is restored with it, and has no entry of its own.
+    """
+
+    kind: str
+    id: UUID
+    title: str
+    deleted_at: datetime
+    deleted_by: UUID
+    expires_at: datetime
+    taken_count: int
+
+
+class TrashPage(TypedDict):
+    """
+    A page of the trash.
+    """
+
+    items: list[TrashEntry]
+    next_cursor: str | None
+
+
 class WorkspaceFacts(TypedDict):
     """
     A workspace, as all its members see it.

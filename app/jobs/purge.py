@@ -15,6 +15,7 @@ from persistence import (
     queued_emails,
     sessions,
     tokens,
+    trash_purges,
 )
 from persistence.database import Runner
 from persistence.unit_of_work import Dependencies
@@ -37,6 +38,7 @@ PURGES: Final[Sequence[Purge]] = (
     one_time_tokens.purge,
     queued_emails.purge,
     account_log.purge,
+    trash_purges.purge,
     erasures.purge,
 )
 """Each is repeated until nothing is left."""

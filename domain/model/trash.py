@@ -69,5 +69,11 @@ class TrashRepository(Protocol):
     async def remove(self, workspace_id: UUID, entry_id: UUID) -> None:
         """Delete an entry: nothing is in it any more."""
 
+    async def oldest(self, workspace_id: UUID) -> TrashEntry | None:
+        """Return the oldest entry, expired or not."""
+
+    async def purge(self, entry: TrashEntry, *, limit: int) -> int:
+        """Delete at most *limit* things of an entry for good, and then the entry. Return how many were deleted."""
+
     async def page(self, query: TrashQuery) -> Sequence[TrashEntry]:
         """Return at most `query.limit` entries that have not expired."""

@@ -69,7 +69,8 @@ class WorkspaceFull(Conflict):
             f"The responses that are kept for an `Idempotency-Key` in this workspace have reached their limit of "
             f"{quota_bytes} bytes. Send the request without a key, or wait until the end of the next day (UTC)."
             if kept
-            else f"The workspace has reached its limit of {quota_bytes} bytes. Delete tasks or projects."
+            else f"The workspace has reached its limit of {quota_bytes} bytes. Delete tasks or projects, and empty the "
+            "trash."
         )
         self.quota_bytes = quota_bytes
 

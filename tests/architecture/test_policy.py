@@ -28,6 +28,7 @@ OTHERWISE: Mapping[str, tuple[str | None, str]] = {
     "delete_workspace": ("owner", "manage"),  # it is deleted for all its members
     "list_invitations": ("admin", "manage"),  # they show the addresses of people who are not members
     "get_invitation": ("admin", "manage"),
+    "empty_trash": ("admin", "write"),  # nobody can undo it
     "leave_workspace": ("viewer", "manage"),  # every member may leave
     "get_current_token": (None, "any"),  # every token may read itself
 }

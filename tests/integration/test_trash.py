@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select, update
 
+from domain.quotas import row_bytes
+from persistence import trash_purges
+from persistence.memberships import workspaces
+from persistence.metadata import TRASH_ID
+from persistence.repositories import metadata
+from persistence.trash_rows import trash
 from tests.support.clients import Person, created, everything, new_id, no_content, ok, rejected
 from tests.support.logs import check_log, check_payloads
-from tests.support.tables import Tables
+from tests.support.purging import purged
+from tests.support.tables import NOW, Tables
 
 
 @pytest.fixture
@@ -104,3 +113,93 @@ def test_what_hinders_a_restoration_is_named(ada: Person, garden: dict[str, Any]
     ok(ada.client.post(f"{ada.home}/projects/{garden['project']['id']}/archive"))
     for path in (f"tasks/{task['id']}", f"sections/{section['id']}"):
         rejected(ada.client.post(f"{ada.home}/{path}/restore"), 409, "project-archived")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# the list, and what empties it
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def trash_of(person: Person, **parameters: object) -> list[dict[str, Any]]:
+    return everything(person.client, f"{person.home}/trash", **parameters)
+
+
+def content_bytes(tables: Tables, person: Person) -> int:
+    statement = select(workspaces.c.content_bytes).where(workspaces.c.id == UUID(person.workspace_id))
+    ((found,),) = tables.rows(statement)
+    return int(found)
+
+
+def rows_in_trash(tables: Tables, person: Person) -> int:
+    here = UUID(person.workspace_id)
+    return sum(
+        len(tables.rows(select(table.c.trash_id).where(table.c.workspace_id == here, table.c.trash_id.is_not(None))))
+        for table in metadata.tables.values()
+        if TRASH_ID in table.c
+    )
+
+
+def test_the_trash_lists_each_deletion_until_it_is_restored(ada: Person, garden: dict[str, Any]) -> None:
+    delete(ada, "tasks", garden["tasks"][0])
+    delete(ada, "projects", garden["project"])
+    listed = trash_of(ada, limit=1)
+    assert [(entry["kind"], entry["id"], entry["title"], entry["taken_count"]) for entry in listed] == [
+        ("project", garden["project"]["id"], "Garden", 2),
+        ("task", garden["tasks"][0]["id"], "Sow", 1),
+    ]
+    assert {entry["deleted_by"] for entry in listed} == {ada.id}
+    assert [entry["kind"] for entry in trash_of(ada, kind="task")] == ["task"]
+    restore(ada, "projects", garden["project"])
+    assert [entry["kind"] for entry in trash_of(ada)] == ["task"]
+
+
+def test_an_emptied_trash_frees_its_bytes_and_nothing_else(ada: Person, garden: dict[str, Any], tables: Tables) -> None:
+    before = content_bytes(tables, ada)
+    other = ada.create("tasks", title="Paint", section_id=garden["section"]["id"])
+    delete(ada, "tasks", other)
+    delete(ada, "labels", garden["label"])
+    kept = {name: live(ada, name) for name in ("projects", "sections", "labels", "tasks")}
+    full = content_bytes(tables, ada)
+    no_content(ada.client.delete(f"{ada.home}/trash"))
+    assert trash_of(ada) == []
+    assert rows_in_trash(tables, ada) == 0
+    assert content_bytes(tables, ada) == full - row_bytes("Paint", "", "") - row_bytes("Urgent")
+    assert {name: live(ada, name) for name in kept} == kept
+    delete(ada, "projects", garden["project"])
+    no_content(ada.client.delete(f"{ada.home}/trash"))
+    assert rows_in_trash(tables, ada) == 0
+    assert content_bytes(tables, ada) == row_bytes("Inbox", "")
+    assert before > full - before
+    rejected(ada.client.post(f"{ada.home}/projects/{garden['project']['id']}/restore"), 404, "not-found")
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def test_only_an_admin_empties_the_trash(ada: Person, bob: Person, tables: Tables) -> None:
+    shared = ada.create("/v1/workspaces", name="Shared")
+    tables.add_member(shared["id"], bob.id, role="editor")
+    rejected(bob.client.delete(f"/v1/workspaces/{shared['id']}/trash"), 403, "insufficient-role")
+    no_content(ada.client.delete(f"/v1/workspaces/{shared['id']}/trash"))
+
+
+def test_what_is_in_the_trash_for_30_days_is_deleted_for_good(
+    ada: Person, garden: dict[str, Any], tables: Tables, module_database_url: str
+) -> None:
+    inbox = ada.create("tasks", title="Call")["project_id"]
+    task, project = garden["tasks"][1], garden["project"]
+    delete(ada, "tasks", task)
+    delete(ada, "projects", project)
+    other = ada.create("tasks", title="Later")
+    delete(ada, "tasks", other)
+    gone = trash.c.thing_id == UUID(project["id"])
+    tables.write(update(trash).where(gone).values(expires_at=NOW.replace(year=2020)))
+    rejected(ada.client.post(f"{ada.home}/projects/{project['id']}/restore"), 404, "not-found")
+    assert [entry["title"] for entry in trash_of(ada)] == ["Later", "Reap"]
+    before = content_bytes(tables, ada)
+
+    purged(module_database_url, trash_purges.purge)
+
+    texts = [("Garden", "Outside"), ("Beds",), ("Sow", "Deep", ""), ("Buy seeds", "", "")]
+    assert content_bytes(tables, ada) == before - sum(row_bytes(*each) for each in texts)
+    restored = restore(ada, "tasks", task)
+    assert (restored["project_id"], restored["section_id"]) == (inbox, None)
+    check_payloads(ada, check_log(tables, ada.workspace_id))

@@ -227,3 +227,63 @@ async def test_a_link_that_its_task_does_not_have_is_deleted(world: World, home:
 
     async with world.unit() as uow:
         assert (await uow.tasks.hide_label(home.id, ident(1), trash_id=ENTRY, limit=9))[0] == 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# purging
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def purged(world: World, home: Workspace, *, limit: int) -> list[int]:
+    """Purge the oldest entry, until there is none. Return how many things each step deleted."""
+    counts: list[int] = []
+    while True:
+        async with world.unit() as uow:
+            oldest = await uow.trash.oldest(home.id)
+            if oldest is None:
+                return counts
+            counts.append(await uow.trash.purge(oldest, limit=limit))
+
+
+async def test_a_purge_deletes_what_is_in_the_entry_in_steps_and_nothing_else(
+    world: World, home: Workspace, chores: Project
+) -> None:
+    place = chores.workspace_id
+    mine, other = entry(90, home, kind="project"), entry(91, home)
+    await add(world, mine, other)
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(place, [ident(3)], trash_id=other.id, revision=3)
+        await uow.tasks.delete_all(place, [ident(1), ident(2)], trash_id=mine.id, revision=4)
+        await uow.sections.delete_all(place, project_id=chores.id, trash_id=mine.id, revision=4)
+
+    async with world.unit() as uow:
+        assert await uow.trash.oldest(place) == mine
+        assert await uow.trash.purge(mine, limit=3) == 3
+        assert await uow.trash.purge(mine, limit=9) == 2
+        assert await uow.trash.oldest(place) == other
+    async with world.unit() as uow:
+        assert await uow.tasks.in_trash(place, mine.id, limit=9) == []
+        assert await uow.sections.in_trash(place, mine.id) == []
+        assert [each.id for each in await uow.tasks.in_trash(place, other.id, limit=9)] == [ident(3)]
+        assert await uow.projects.get(place, chores.id) == chores
+
+
+async def test_a_purged_label_is_gone_from_its_links(world: World, home: Workspace, chores: Project) -> None:
+    mine = replace(entry(90, home, kind="label"), thing_id=ident(1))
+    await add(world, mine)
+    async with world.unit() as uow:
+        await uow.labels.add(label(1, home, revision=3))
+        before = [task(n, chores, label_ids=(ident(1),), position=f"b{n}0", revision=3) for n in (4, 5)]
+        for each in before:
+            await uow.tasks.add(each)
+    async with world.unit() as uow:
+        await uow.tasks.hide_label(home.id, ident(1), trash_id=mine.id, limit=9)
+        for each in before:
+            await uow.tasks.update(replace(each, label_ids=(), revision=4), before=each, event="task.updated")
+        await uow.labels.delete(home.id, ident(1), trash_id=mine.id, revision=4)
+
+    assert sum(await purged(world, home, limit=1)) >= 2
+
+    async with world.unit() as uow:
+        assert await uow.labels.in_trash(home.id, ident(1)) is None
+        assert (await uow.tasks.show_label(home.id, ident(1), trash_id=mine.id, limit=9))[0] == 0

@@ -1,0 +1,154 @@
+"""Deletes what is in the trash for good: some rows in each transaction, oldest entries first.
+
+What is in another entry may have been in a section or a project that is deleted here: it loses the section, and its
+project is the inbox from then on.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, update
+
+from domain.quotas import ROW_BYTES
+from persistence.compiled import BULK, Parameters, Row
+from persistence.database import Runner
+from persistence.labels import labels
+from persistence.memberships import workspaces
+from persistence.octets import octets
+from persistence.projects import projects
+from persistence.sections import sections
+from persistence.task_links import LINKS
+from persistence.task_rows import tasks
+from persistence.trash_rows import trash
+from persistence.workspaces import lock_workspace
+
+Write = Callable[[UpdateBase, Parameters], Awaitable[Sequence[Row]]]
+"""Changes rows that are in the trash, and returns what the statement returns."""
+
+AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A statement that changes at most `:limit` rows, and its other parameters.
+
+    If it *frees*, it returns the bytes of the texts of each row that it deletes.
+    """
+
+    statement: UpdateBase
+    parameters: Sequence[str]
+    frees: bool
+
+
+def _within(table: Table) -> Any:
+    return table.c.workspace_id == bindparam("workspace")
+
+
+def _delete(table: Table, *texts: Column[str], named: Column[UUID] | None = None) -> _Part:
+    """Delete rows of the entry; only the one that is *named* `:thing`, where that is the only one."""
+    mine = [_within(table), table.c.trash_id == bindparam("trash")]
+    mine += [] if named is None else [named == bindparam("thing")]
+    *_, key = table.primary_key
+    some = select(key).where(*mine).limit(bindparam("limit"))
+    statement: Delete = delete(table).where(_within(table), key.in_(some), *mine[2:])
+    size = sum((octets(text) for text in texts[1:]), octets(texts[0])) if texts else key
+    names = ("workspace", "trash", "limit", *(() if named is None else ("thing",)))
+    return _Part(statement.returning(size).execution_options(**BULK), names, frees=bool(texts))
+
+
+def _take_out(table: Table, place: Column[Any], *, of: Table, to: Any) -> _Part:
+    """Take rows that are in other entries out of a *place* that is a row of this one."""
+    places = select(of.c.id).where(_within(of), of.c.trash_id == bindparam("trash"))
+    in_it = (_within(table), place.in_(places), table.c.trash_id.is_not(None))
+    some = select(table.c.id).where(*in_it).limit(bindparam("limit"))
+    statement: Update = update(table).where(_within(table), table.c.id.in_(some)).values({place: to})
+    return _Part(
+        statement.returning(table.c.id).execution_options(**BULK), ("workspace", "trash", "limit"), frees=False
+    )
+
+
+_INBOX: Final = select(projects.c.id).where(_within(projects), projects.c.is_inbox).scalar_subquery()
+_labelled: Final = LINKS["label_ids"].table
+_PARTS: Final = (
+    _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
+    _take_out(tasks, tasks.c.section_id, of=sections, to=None),
+    _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),
+    _take_out(sections, sections.c.project_id, of=projects, to=_INBOX),
+    _delete(sections, sections.c.name),
+    _delete(projects, projects.c.name, projects.c.description, named=projects.c.id),
+)
+_DELETE_LINKS: Final = (
+    delete(_labelled)
+    .where(
+        _within(_labelled),
+        _labelled.c.label_id == bindparam("thing"),
+        _labelled.c.task_id.in_(
+            select(_labelled.c.task_id)
+            .where(
+                _within(_labelled),
+                _labelled.c.label_id == bindparam("thing"),
+                _labelled.c.trash_id == bindparam("trash"),
+            )
+            .limit(bindparam("limit"))
+        ),
+    )
+    .returning(_labelled.c.task_id)
+    .execution_options(**BULK)
+)
+_LABEL_PARTS: Final = (
+    _Part(_DELETE_LINKS, ("workspace", "thing", "trash", "limit"), frees=False),
+    _delete(labels, labels.c.name, named=labels.c.id),
+)
+_DELETE_ENTRY: Final = delete(trash).where(_within(trash), trash.c.id == bindparam("trash")).returning(trash.c.id)
+
+_FIND: Final = (
+    select(trash.c.workspace_id, trash.c.id, trash.c.thing_id, trash.c.kind)
+    .join_from(trash, workspaces, workspaces.c.id == trash.c.workspace_id)
+    .where(trash.c.expires_at <= bindparam("now"), workspaces.c.deleted_at.is_(None))
+    .order_by(trash.c.expires_at)
+    .limit(1)
+)
+_FREE: Final = (
+    update(workspaces)
+    .where(workspaces.c.id == bindparam("workspace"))
+    .values(
+        content_bytes=case(
+            (workspaces.c.content_bytes > bindparam("freed"), workspaces.c.content_bytes - bindparam("freed")), else_=0
+        )
+    )
+)
+
+
+async def purge_some(write: Write, place: Parameters, *, kind: str, limit: int) -> tuple[int, int]:
+    """Delete at most *limit* rows of an entry, at last the entry itself. Return how many, and how many bytes they had.
+
+    *place* is the `workspace`, the id of the entry (`trash`) and that of its `thing`.
+    """
+    count, freed = 0, 0
+    for part in _LABEL_PARTS if kind == "label" else _PARTS:
+        values = {**place, "limit": limit - count}
+        rows = await write(part.statement, {name: values[name] for name in part.parameters})
+        count += len(rows)
+        freed += sum(ROW_BYTES + int(row[0]) for row in rows) if part.frees else 0
+        if count >= limit:
+            return count, freed
+    await write(_DELETE_ENTRY, {"workspace": place["workspace"], "trash": place["trash"]})
+    return count + 1, freed
+
+
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some rows of an entry that has expired. Return how many; repeat until there are none."""
+    found = await runner.row(_FIND, {"now": now})
+    if found is None:
+        return 0
+    workspace_id, entry_id, thing_id, kind = found
+    if await lock_workspace(runner, workspace_id) is None:  # it was deleted meanwhile
+        return 0
+    place = {"workspace": workspace_id, "trash": entry_id, "thing": thing_id}
+    count, freed = await purge_some(runner.rows, place, kind=kind, limit=AT_ONCE)
+    if freed:
+        await runner.run(_FREE, {"workspace": workspace_id, "freed": freed})
+    return count
