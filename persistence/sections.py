@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKeyConstraint,
-    Index,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -71,8 +70,9 @@ partial_index(
     unique=True,
     where=_LIVE,
 )
-# This has all rows, as the foreign key looks at all.
-Index("ix_sections_project_id", sections.c.workspace_id, sections.c.project_id, sections.c.trash_id)
+partial_index(
+    "ix_sections_project_id", sections.c.workspace_id, sections.c.project_id, where=sections.c.trash_id.is_not(None)
+)
 partial_index(
     "ix_sections_trash_id", sections.c.workspace_id, sections.c.trash_id, where=sections.c.trash_id.is_not(None)
 )

@@ -37,10 +37,10 @@ class Links:
 
     Its column *other* has the id of the other end, a row of the table *references*, if that is given. While the other
     end is in the trash, the link has its `trash_id`, and the task does not have its id; whether the task is in the
-    trash makes no difference.
+    trash makes no difference. If *is_common*, many tasks may have the other end.
     """
 
-    def __init__(self, name: str, other: str, *, references: str | None = None) -> None:
+    def __init__(self, name: str, other: str, *, references: str | None = None, is_common: bool = False) -> None:
         ends = {"task_id": "tasks"} | ({other: references} if references else {})
         self.table = Table(
             name,
@@ -63,8 +63,8 @@ class Links:
         )
         self.other: Column[UUID] = self.table.c[other]
         columns = self.table.c
-        can_hide = [columns.trash_id] if references else []
-        Index(f"ix_{name}_{other}", columns.workspace_id, self.other, *can_hide, columns.task_id)
+        apart = [columns.trash_id] if is_common else []
+        Index(f"ix_{name}_{other}", columns.workspace_id, self.other, *apart, columns.task_id)
         self.is_live: ColumnElement[bool] = is_live(self.table) if references else true()
         mine = (columns.workspace_id == bindparam("workspace"), self.other == bindparam("other"))
         self.insert = insert(self.table)
@@ -87,7 +87,7 @@ class Links:
 
 
 LINKS: Final[Mapping[LinkName, Links]] = {
-    "label_ids": Links("task_labels", "label_id", references="labels"),
+    "label_ids": Links("task_labels", "label_id", references="labels", is_common=True),
     "assignee_ids": Links("task_assignees", "user_id"),
     "depends_on_ids": Links("task_dependencies", "depends_on_id", references="tasks"),
 }

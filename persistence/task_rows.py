@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     ForeignKeyConstraint,
-    Index,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -119,8 +118,8 @@ for _name, _column in TASK_ORDERS.items():
 partial_index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True, where=LIVE)
 # A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
 _index("ix_tasks_parent_id", tasks.c.parent_id, tasks.c.id, where=tasks.c.parent_id.is_not(None))
-# These have all rows, as foreign keys look at all.
-Index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, tasks.c.trash_id)
+partial_index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, where=tasks.c.trash_id.is_not(None))
+# This has all rows, as the foreign key looks at all.
 partial_index(
     "ix_tasks_section_id",
     tasks.c.workspace_id,

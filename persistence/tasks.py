@@ -63,10 +63,7 @@ _LINKED: Final = {
 }
 _NAMED: Final = select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
 _IN_TRASH: Final = (
-    select(*TASKS.columns)
-    .where(_OF_WORKSPACE, tasks.c.trash_id == bindparam("trash"))
-    .order_by(tasks.c.id)
-    .limit(bindparam("limit"))
+    select(*TASKS.columns).where(_OF_WORKSPACE, tasks.c.trash_id == bindparam("trash")).limit(bindparam("limit"))
 )
 _RESTORE: Final = update(tasks).where(_OF_WORKSPACE, tasks.c.id == bindparam("task"), tasks.c.trash_id.is_not(None))
 
@@ -134,9 +131,11 @@ _LAST: Final = (
     .order_by(tasks.c.position.desc())
     .limit(1)
 )
-_DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(PROJECT_IN_WORKSPACE)
-_PROJECT: Final = _DESTINATIONS.where(projects.c.id == bindparam("project"))
-_INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)
+_DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(
+    projects.c.workspace_id == bindparam("workspace")
+)
+_PROJECT: Final = _DESTINATIONS.where(PROJECT_IN_WORKSPACE, projects.c.id == bindparam("project"))
+_INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)  # it is never in the trash
 
 
 _AROUND: Final = around(select(*TASKS.columns).where(_IN_WORKSPACE, _IN_PROJECT), tasks.c.position)
@@ -221,7 +220,7 @@ class Tasks:
 
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
         place = {"workspace": workspace_id, "other": other_id, "limit": limit}
-        return TASKS.all(await self._runner.rows(_LINKED[name], place))
+        return sorted(TASKS.all(await self._runner.rows(_LINKED[name], place)), key=lambda task: task.id)
 
     async def hide_label(
         self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, update
 
 from domain.quotas import ROW_BYTES
+from persistence.comments import comments
 from persistence.compiled import BULK, Parameters, Row
 from persistence.database import Runner
 from persistence.labels import labels
@@ -62,17 +63,19 @@ def _delete(table: Table, *texts: Column[str], named: Column[UUID] | None = None
 def _take_out(table: Table, place: Column[Any], *, of: Table, to: Any) -> _Part:
     """Take rows that are in other entries out of a *place* that is a row of this one."""
     places = select(of.c.id).where(_within(of), of.c.trash_id == bindparam("trash"))
+    names = ["workspace", "trash", "limit"]
+    if of is projects:
+        places, names = places.where(of.c.id == bindparam("thing")), [*names, "thing"]
     in_it = (_within(table), place.in_(places), table.c.trash_id.is_not(None))
     some = select(table.c.id).where(*in_it).limit(bindparam("limit"))
     statement: Update = update(table).where(_within(table), table.c.id.in_(some)).values({place: to})
-    return _Part(
-        statement.returning(table.c.id).execution_options(**BULK), ("workspace", "trash", "limit"), frees=False
-    )
+    return _Part(statement.returning(table.c.id).execution_options(**BULK), names, frees=False)
 
 
 _INBOX: Final = select(projects.c.id).where(_within(projects), projects.c.is_inbox).scalar_subquery()
 _labelled: Final = LINKS["label_ids"].table
 _PARTS: Final = (
+    _delete(comments, comments.c.text),
     _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
     _take_out(tasks, tasks.c.section_id, of=sections, to=None),
     _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),

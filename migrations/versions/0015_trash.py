@@ -44,19 +44,13 @@ _INDEXES: _Indexes = {
 _BEFORE: _Indexes = {
     "ix_tasks_section_id": ("tasks", ["workspace_id", "section_id", "id"], "section_id IS NOT NULL"),
     "ix_task_labels_label_id": ("task_labels", ["workspace_id", "label_id", "task_id"], None),
-    "ix_task_dependencies_depends_on_id": ("task_dependencies", ["workspace_id", "depends_on_id", "task_id"], None),
 }
 _AFTER: _Indexes = {
     "ix_tasks_section_id": ("tasks", ["workspace_id", "section_id", "trash_id", "id"], "section_id IS NOT NULL"),
     "ix_task_labels_label_id": ("task_labels", ["workspace_id", "label_id", "trash_id", "task_id"], None),
-    "ix_task_dependencies_depends_on_id": (
-        "task_dependencies",
-        ["workspace_id", "depends_on_id", "trash_id", "task_id"],
-        None,
-    ),
-    "ix_tasks_project_id": ("tasks", ["workspace_id", "project_id", "trash_id"], None),
+    "ix_tasks_project_id": ("tasks", ["workspace_id", "project_id"], "trash_id IS NOT NULL"),
     "ix_tasks_trash_id": ("tasks", ["workspace_id", "trash_id", "id"], "trash_id IS NOT NULL"),
-    "ix_sections_project_id": ("sections", ["workspace_id", "project_id", "trash_id"], None),
+    "ix_sections_project_id": ("sections", ["workspace_id", "project_id"], "trash_id IS NOT NULL"),
     "ix_sections_trash_id": ("sections", ["workspace_id", "trash_id"], "trash_id IS NOT NULL"),
 }
 

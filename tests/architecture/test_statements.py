@@ -61,6 +61,7 @@ BUILDERS = {
     *("tasks._levels", "tasks._related", "uses._write_down"),
     *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
     "task_buckets.sections_statement",
+    *("trash_purges._delete", "trash_purges._take_out"),
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
 which puts such statements into one.
@@ -87,6 +88,7 @@ SCATTERED: Mapping[str, str] = {
     "members._MEMBERSHIP_SUMMARIES": _MEMBERSHIPS,
     "members._REMOVE": _MEMBERSHIPS,
     "members._RENAME": _MEMBERSHIPS,
+    "trash_purges._FIND": _OLD,
     "workspaces._JOINED": _MEMBERSHIPS,
     "workspaces._PAGES": _MEMBERSHIPS,
 }

@@ -47,6 +47,7 @@ from domain import (
     task_status,
     tasks,
     tokens,
+    trash,
     users,
     workspaces,
 )
@@ -322,6 +323,33 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     )
 
 
+def trash_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    """Deletions, some of which have expired, and a task and a section that each of them took."""
+    numbers = [(of, n) for of, count in TASKS.items() for n in range(count // 4)]
+    yield (
+        insert(TABLES["trash"]),
+        [
+            {"workspace_id": workspace(of), "id": numbered(11, of * 100_000 + n), "kind": "task", "title": "x"}
+            | {"thing_id": numbered(12, of * 100_000 + n), "deleted_at": NOON, "deleted_by": user(of), "taken": 1}
+            | {"expires_at": TOMORROW - dt.timedelta(days=2) * (n % 100 == 99), "is_restoring": False}
+            for of, n in numbers
+        ],
+    )
+    trashed = [(numbered(12, of * 100_000 + n), of, n) for of, n in numbers]
+    yield (
+        insert(TABLES["tasks"]),
+        [{**task_row(of, n), "id": task_id, "trash_id": numbered(11, of * 100_000 + n)} for task_id, of, n in trashed],
+    )
+    yield (
+        insert(TABLES["sections"]),
+        [
+            {"workspace_id": workspace(of), "id": numbered(13, of * 100_000 + n), "project_id": project(of, n % 5)}
+            | {"name": "x", "position": "a0", "revision": 1, "trash_id": numbered(11, of * 100_000 + n), **TIMES}
+            for of, n in numbers
+        ],
+    )
+
+
 def dependency_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Each task depends on the one before, every tenth on ten, and a hundred on the first."""
     yield (
@@ -408,7 +436,7 @@ def full_database_url(module_database_url: str) -> str:
     async def fill() -> None:
         database = Database(module_database_url)
         transaction = await database.begin()
-        filled = (account_rows, mail_rows, workspace_rows, dependency_rows, log_rows, idempotency_rows)
+        filled = (account_rows, mail_rows, workspace_rows, trash_rows, dependency_rows, log_rows, idempotency_rows)
         for statement, rows in (each for rows_of in filled for each in rows_of()):
             await transaction.run(statement, rows)
         await transaction.commit()
@@ -656,6 +684,20 @@ async def call_comment_services(ada: Caller) -> None:
     await ada.write(restoring.task, task.id)
 
 
+async def call_trash_services(ada: Caller) -> None:
+    chores = await ada.write(projects.create, name="Chores")
+    beds = await ada.write(sections.create, name="Beds", project_id=chores.id)
+    task = await ada.write(tasks.create, TaskDraft(title="z", section_id=beds.id))
+    await ada.write(tasks.create, TaskDraft(title="y", parent_id=task.id))
+    await ada.write(sections.delete, beds.id)
+    for kind in (None, "section"):
+        page = await ada.read(trash.page, kind=kind, limit=1)
+        await ada.read(trash.page, kind=kind, limit=1, cursor=page.next_cursor)
+    await ada.write(restoring.section, beds.id)
+    await ada.write(projects.delete, chores.id)
+    await ada.write(restoring.project, chores.id)
+
+
 async def call_idempotency(ada: Caller) -> None:
     for caller in (ada, ada.account):
         async with caller.unit() as uow:
@@ -690,6 +732,7 @@ TOURS = [
     call_task_services,
     call_dependency_services,
     call_comment_services,
+    call_trash_services,
     call_idempotency,
     call_purges,
 ]
@@ -766,9 +809,10 @@ ADVICE = (
 )
 
 
-FEW = {"ix_tasks_parent_id", "pk_task_dependencies", "ix_task_dependencies_depends_on_id"}
+FEW = {"ix_tasks_parent_id", "pk_task_dependencies", "ix_task_dependencies_depends_on_id", "uq_sections_position"}
+FEW |= {"pk_task_labels"}
 """Indexes of whose rows all may be read, with the tasks that they name: a task has at most 500 subtasks, 20
-dependencies and 100 dependents."""
+dependencies, 100 dependents and 50 labels, a project 200 sections."""
 
 
 def faults_of(plan: Plan) -> Iterator[str]:

@@ -194,8 +194,15 @@ def _comment_id(setting: Setting, caller: Caller) -> str:
     return str(setting.once("comment", lambda: author.create(path, text="Not yet")["id"], of=author))
 
 
+def _with_trash(setting: Setting, caller: Caller) -> str:
+    """The id of the workspace, in which something was deleted."""
+    _deleted("tasks", lambda setting: str(_swept(setting)["id"]))(setting, caller)
+    return setting.home.rpartition("/")[2]
+
+
 VALUES: Mapping[str, Value] = {
     # in the workspace
+    "empty_trash.workspace_id": _with_trash,
     "workspace_id": lambda setting, _caller: setting.home.rpartition("/")[2],
     "user_id": lambda setting, _caller: setting.guest.id,
     "invitation_id": _invitation_id,
