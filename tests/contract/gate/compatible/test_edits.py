@@ -22,8 +22,10 @@ PART = (
     "/livez",
     "/v1/sessions",
     "/v1/workspaces/{workspace_id}/tasks",
+    "/v1/workspaces/{workspace_id}/tasks/batch",
     "/v1/workspaces/{workspace_id}/tasks/{task_id}/complete",
 )
+"""Paths. If `test_every_family_of_edits_is_tried` fails, add one that has the family."""
 WHOLE = read_contract()
 ROOT = WHOLE if AT_LENGTH else part(WHOLE, PART)
 SUBTLE = {"bound of parameter narrowed: IfMatch maxLength"}
