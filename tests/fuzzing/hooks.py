@@ -59,6 +59,9 @@ RULES: Mapping[tuple[str, str], str] = {
         ((code, f"#/{name}") for code in ("sibling", "place", "level") for name in ("before", "after", "parent_id")),
         "what is moved goes to one place, beside or under something else that exists",
     ),
+    **dict.fromkeys((("blank", f"#/{name}") for name in ("title", "name", "text")), "what is blank shows nothing"),
+    ("max-length", "#/metadata"): "a key of metadata has 1 to 40 characters",
+    ("max-properties", "#/metadata"): "metadata have 20 keys",
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
     ("past", "#/expires_at"): "what expires, does so in the future",
@@ -610,6 +613,8 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "create_project": (_seen.put_id,),
     "create_task": (_things.put_references, _know_the_time_zones, _seen.put_id),
     "update_task": (_things.put_references, _know_the_time_zones),
+    "batch_tasks": (_things.put_references,),
+    **dict.fromkeys(("move_project", "move_section", "move_label", "move_task"), (_things.put_references,)),
 }
 
 

@@ -77,7 +77,7 @@ func main() {
 	patched := must(api.UpdateTaskWithResponse(ctx, workspace, task.Id, nil, patch))
 	changed := done(patched.JSON200, patched.Body)
 	require(changed.Due.IsNull() && changed.Title == "Plant" && changed.Priority == "high", "another task", changed)
-	completed := must(api.CompleteTaskWithResponse(ctx, workspace, task.Id, nil))
+	completed := must(api.CompleteTaskWithResponse(ctx, workspace, task.Id, nil, client.CompleteTaskJSONRequestBody{}))
 	require(done(completed.JSON200, completed.Body).Status == "completed", "not completed", completed)
 	title := "x"
 	stale := must(api.UpdateTaskWithApplicationMergePatchPlusJSONBodyWithResponse(
