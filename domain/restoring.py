@@ -5,12 +5,12 @@ for a section or a parent. A position that is taken meanwhile is left to whoever
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import families, labels, positions, projects, sections, steps, task_links, tasks
-from domain.limits import LimitReached
+from domain import dependencies, families, labels, positions, projects, sections, steps, task_links, tasks
+from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project, ProjectArchived
 from domain.model.sections import Section, SectionQuery
@@ -51,10 +51,12 @@ async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]
     parent = await _parent_of(uow, root, family)
     home = await _home(uow, root.project_id if parent is None else parent.project_id)
     section_id = home.section_of(root) if parent is None else parent.section_id
+    hidden = await _hidden_dependencies(uow, family, limit=MOST_CHANGES)
+    require_few(len(hidden.keys() | {each.id for each in family}))
     placed = [replace(each, section_id=section_id) for each in family]
     if parent is None:
         placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]
-    await _restore(uow, placed, home)
+    await _restore(uow, placed, home, hidden=hidden)
 
 
 async def _restore_comments(uow: UnitOfWork, entry: TrashEntry, *, limit: int) -> int:
@@ -133,8 +135,7 @@ async def label(uow: UnitOfWork, label_id: UUID) -> Label:
         if trashed is not None:
             await _restore_label(uow, trashed)
         count, live = await uow.tasks.show_label(uow.workspace_id, label_id, trash_id=entry.id, limit=limit)
-        for each in live:
-            await _give_back(uow, each, label_id)
+        await _give_back(uow, live, label_id)
         return count
 
     await steps.in_steps(uow, restore_some)
@@ -212,13 +213,14 @@ async def _restore_label(uow: UnitOfWork, trashed: Label) -> None:
     )
 
 
-async def _give_back(uow: UnitOfWork, task: Task, label_id: UUID) -> None:
-    if label_id in task.label_ids:
-        return
-    if len(task.label_ids) >= task_links.LABELS.most:
-        await uow.tasks.unlink(uow.workspace_id, "label_ids", label_id, task_id=task.id)
-        return
-    await tasks.store(uow, task, task_links.LABELS.added(task, label_id), event="task.updated")
+async def _give_back(uow: UnitOfWork, live: Sequence[Task], label_id: UUID) -> None:
+    changes = []
+    for each in live:
+        if label_id not in each.label_ids and len(each.label_ids) >= task_links.LABELS.most:
+            await uow.tasks.unlink(uow.workspace_id, "label_ids", label_id, task_id=each.id)
+        else:
+            changes.append((each, task_links.LABELS.added(each, label_id)))
+    await tasks.store_all(uow, changes, event="task.updated")
 
 
 async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Home) -> Sequence[Section]:
@@ -239,11 +241,24 @@ async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Ho
 
 
 async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, limit: int) -> int:
-    """Restore tasks of a project or section, at most *limit*, parents before their subtasks. Return how many."""
+    """Restore tasks of a project or section, at most *limit*, parents before their subtasks.
+
+    At most as many get one of them back as a dependency, or those that depend on one. Return how many were restored, or
+    *limit* if there may be more.
+    """
     count = 0
+    changed = 0
     while count < limit and (
         found := await uow.tasks.topmost_in_trash(uow.workspace_id, entry.id, limit=limit - count)
     ):
+        hidden = await _hidden_dependencies(uow, found, limit=limit)
+        while len(found) > 1 and len(hidden.keys() - {each.id for each in found}) > limit:
+            found = found[: len(found) // 2]
+            hidden = await _hidden_dependencies(uow, found, limit=limit)
+        dependents = len(hidden.keys() - {each.id for each in found})
+        if changed and changed + dependents > limit:
+            return limit
+        changed += dependents
         parents = await uow.tasks.with_levels(uow.workspace_id, {each.parent_id for each in found if each.parent_id})
         placed = []
         for each in found:
@@ -252,13 +267,15 @@ async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, lim
             parent_id = each.parent_id if fits else None
             section_id = parent.section_id if parent is not None and fits else home.section_of(each)
             placed.append(replace(each, parent_id=parent_id, section_id=section_id))
-        restored = await _restore(uow, placed, home)
+        restored = await _restore(uow, placed, home, hidden=hidden)
         home = replace(home, last=max([*filter(None, [home.last]), *(each.position for each in restored)]))
         count += len(found)
     return count
 
 
-async def _restore(uow: UnitOfWork, found: Iterable[Task], home: _Home) -> Sequence[Task]:
+async def _restore(
+    uow: UnitOfWork, found: Iterable[Task], home: _Home, *, hidden: Mapping[UUID, set[UUID]]
+) -> Sequence[Task]:
     """Restore tasks in a project, each at its position or, if it comes from another project, at the end."""
     in_order = sorted(found, key=lambda each: each.position)
     here = [each.position for each in in_order if each.project_id == home.project.id]
@@ -284,19 +301,20 @@ async def _restore(uow: UnitOfWork, found: Iterable[Task], home: _Home) -> Seque
             updated_at=uow.now,
         )
         restored.append(replace(placed, revision=await uow.next_revision()))
-    return await _with_dependencies(uow, in_order, restored)
+    return await _with_dependencies(uow, in_order, restored, hidden=hidden)
 
 
-async def _with_dependencies(uow: UnitOfWork, found: Sequence[Task], restored: Sequence[Task]) -> Sequence[Task]:
+async def _with_dependencies(
+    uow: UnitOfWork, found: Sequence[Task], restored: Sequence[Task], *, hidden: Mapping[UUID, set[UUID]]
+) -> Sequence[Task]:
     """Store restored tasks with what they depend on, and let those depend on them that did.
 
     No dependency closes a cycle: the search for cycles walks through the trash, too.
     """
     these = {each.id: each for each in restored}
-    shown: dict[UUID, set[UUID]] = defaultdict(set)
-    for task_id, depends_on_id in await uow.tasks.show_dependencies(uow.workspace_id, these):
-        shown[task_id].add(depends_on_id)
-    wanted = {each.id: task_links.in_order({*each.depends_on_ids, *shown[each.id]}) for each in restored}
+    if hidden:
+        await uow.tasks.show_dependencies(uow.workspace_id, these.keys())
+    wanted = {each.id: task_links.in_order({*each.depends_on_ids, *hidden.get(each.id, ())}) for each in restored}
     others = {one for ids in wanted.values() for one in ids} - these.keys()
     open_ids = {each.id for each in restored if each.status == "open"}
     if others:
@@ -307,28 +325,40 @@ async def _with_dependencies(uow: UnitOfWork, found: Sequence[Task], restored: S
         for each in restored
     ]
     await uow.tasks.restore_all(list(zip(found, linked, strict=True)))
-    for task_id in sorted(shown.keys() - these.keys()):
-        await _depend_again(uow, task_id, shown[task_id], open_ids=open_ids)
+    dependents = await uow.tasks.named(uow.workspace_id, hidden.keys() - these.keys())
+    in_order = sorted(dependents, key=lambda each: each.id)
+    changes = [(each, await _depending_again(uow, each, hidden[each.id], open_ids=open_ids)) for each in in_order]
+    await tasks.store_all(uow, changes, event="task.updated")
     return linked
 
 
-async def _depend_again(
-    uow: UnitOfWork, task_id: UUID, depends_on_ids: Collection[UUID], *, open_ids: Collection[UUID]
-) -> None:
-    task = await uow.tasks.get(uow.workspace_id, task_id)
-    if task is None:
-        return
+async def _hidden_dependencies(uow: UnitOfWork, found: Sequence[Task], *, limit: int) -> Mapping[UUID, set[UUID]]:
+    """Return what depends on tasks that are to be restored, and on which of them.
+
+    If there are more than *limit* besides these tasks themselves, not all of them.
+    """
+    most = len(found) * task_links.DEPENDENCIES.most + max(limit, dependencies.MOST_DEPENDENTS) + 1
+    hidden = defaultdict[UUID, set[UUID]](set)
+    these = [each.id for each in found]
+    for task_id, depends_on_id in await uow.tasks.hidden_dependencies(uow.workspace_id, these, limit=most):
+        hidden[task_id].add(depends_on_id)
+    return hidden
+
+
+async def _depending_again(
+    uow: UnitOfWork, task: Task, depends_on_ids: Collection[UUID], *, open_ids: Collection[UUID]
+) -> Task:
+    """Return a task as it is when it depends on these tasks again, as far as it has room."""
     free = task_links.DEPENDENCIES.most - len(task.depends_on_ids)
     missing = sorted(set(depends_on_ids) - set(task.depends_on_ids))
     for each in missing[free:]:
-        await uow.tasks.unlink(uow.workspace_id, "depends_on_ids", each, task_id=task_id)
+        await uow.tasks.unlink(uow.workspace_id, "depends_on_ids", each, task_id=task.id)
     given = missing[:free]
-    changed = replace(
+    return replace(
         task,
         depends_on_ids=task_links.in_order({*task.depends_on_ids, *given}),
         blocked=task.blocked or not set(given).isdisjoint(open_ids),
     )
-    await tasks.store(uow, task, changed, event="task.updated")
 
 
 def _beside(position: str, taken: Iterable[str]) -> str:

@@ -61,7 +61,8 @@ async def remove_from_all(
     uow: UnitOfWork, tasks: Sequence[Task], kind: LinkKind, other_id: UUID, *, revisions: Mapping[UUID, int]
 ) -> None:
     """Remove an id from *tasks*. *revisions* has the number of the change in each of their workspaces."""
-    for task in tasks:
-        revision = revisions[task.workspace_id]
-        changed = replace(kind.removed(task, other_id), updated_at=uow.now, revision=revision)
-        await uow.tasks.update(changed, before=task, event="task.updated")
+    changes = [
+        (task, replace(kind.removed(task, other_id), updated_at=uow.now, revision=revisions[task.workspace_id]))
+        for task in tasks
+    ]
+    await uow.tasks.update_all(changes, event="task.updated")

@@ -56,9 +56,9 @@ async def _store_all(uow: UnitOfWork, family: Family, *, changed: Sequence[Task]
             before.setdefault(dependent.id, dependent)
             known[dependent.id] = replace(known.get(dependent.id, dependent), blocked=blocked)
     require_few(len(after) + len(dependents))
-    now = [await tasks.store(uow, before[each.id], each, event=event) for each in after.values()]
-    for each in dependents.values():
-        await tasks.store(uow, before[each.id], each, event="task.updated")
+    now = await tasks.store_all(uow, [(before[each.id], each) for each in after.values()], event=event)
+    turned = [(before[each.id], each) for each in dependents.values()]
+    await tasks.store_all(uow, turned, event="task.updated")
     return now[0] if now else family.task
 
 

@@ -21,7 +21,7 @@ from domain.checks import Checks
 from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import DependencyCycle, Priority, Task, TaskEvent, TaskNotFound
+from domain.model.tasks import DependencyCycle, Family, Priority, Task, TaskEvent, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
@@ -241,6 +241,7 @@ async def delete(uow: UnitOfWork, task_id: UUID) -> None:
 
     async def delete_comments(limit: int) -> int:
         family = await families.of(uow, task_id)
+        await _dependents_of(uow, family)
         await deletion.step(uow, title=family.task.title)
         count = await _delete_comments(uow, [each.id for each in family.all], deletion, limit=limit)
         require_steps(uow, count, limit=limit)
@@ -251,9 +252,7 @@ async def delete(uow: UnitOfWork, task_id: UUID) -> None:
     task_ids = [each.id for each in family.all]
     await deletion.took(uow, len(family.subtasks))
     if family.has_dependents:
-        dependents = await _dependents(uow, task_ids, limit=MOST_CHANGES)
-        require_few(len(task_ids) + len(dependents))
-        await _release(uow, task_ids, dependents, trash_id=trash_id)
+        await _release(uow, task_ids, await _dependents_of(uow, family), trash_id=trash_id)
     await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=trash_id, revision=await uow.next_revision())
 
 
@@ -295,6 +294,15 @@ async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion
     )
 
 
+async def _dependents_of(uow: UnitOfWork, family: Family) -> Sequence[tuple[Task, bool]]:
+    """Return what depends on a task that is deleted, or on its subtasks. Raises LimitReached if it is too much."""
+    if not family.has_dependents:
+        return ()
+    found = await _dependents(uow, [each.id for each in family.all], limit=MOST_CHANGES)
+    require_few(len(family.all) + len(found))
+    return found
+
+
 async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) -> Sequence[tuple[Task, bool]]:
     """Return what depends on these tasks and is not one of them, each with whether it waits for another one as well.
 
@@ -311,9 +319,11 @@ async def _release(
     """Let *dependents* no longer depend on these tasks, until these are restored."""
     await uow.tasks.hide_dependencies(uow.workspace_id, task_ids, trash_id=trash_id)
     these = set(task_ids)
+    changes = []
     for task, waits in dependents:
         left = tuple(each for each in task.depends_on_ids if each not in these)
-        await store(uow, task, replace(task, depends_on_ids=left, blocked=waits), event="task.updated")
+        changes.append((task, replace(task, depends_on_ids=left, blocked=waits)))
+    await store_all(uow, changes, event="task.updated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,3 +364,18 @@ async def store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent)
     changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
     await uow.tasks.update(changed, before=task, event=event)
     return changed
+
+
+async def store_all(uow: UnitOfWork, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> Sequence[Task]:
+    """Store tasks as `store` does, in few round trips. Each is given as it is, and as it will be."""
+    if len(changes) == 1:
+        return [await store(uow, *changes[0], event=event)]
+    now, stored = [], []
+    for task, changed in changes:
+        if changed == task:
+            now.append(task)
+            continue
+        now.append(replace(changed, updated_at=uow.now, revision=await uow.next_revision()))
+        stored.append((task, now[-1]))
+    await uow.tasks.update_all(stored, event=event)
+    return now

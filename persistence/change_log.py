@@ -8,6 +8,7 @@ before its commit, with the workspace's head and its use of the quota.
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -156,12 +157,15 @@ class ChangeLog:
             raise RuntimeError(message)
 
     async def write_many(self, statement: UpdateBase, many: Sequence[tuple[Parameters, Event]]) -> None:
-        """Change one row for each of *many*, and record its event. The rows were read under the lock, so they exist."""
+        """Change one row for each of *many*, in their order, and record its event.
+
+        The rows were read under the lock, so they exist. Neighbours that set the same columns are sent together.
+        """
         for _, event in many:
             _require_kind(statement, event)
             self._note(event)
-        if many:
-            await self._runner.run(statement, [parameters for parameters, _ in many])
+        for _, alike in groupby((parameters for parameters, _ in many), key=tuple):
+            await self._runner.run(statement, list(alike))
 
     def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
         """Note the head and the usage of a workspace, read under the caller's lock on it."""

@@ -76,7 +76,11 @@ def is_awaited(task_id: ColumnElement[UUID]) -> ColumnElement[bool]:
 
 _TO_THESE: Final = (_OF_WORKSPACE, _links.c.depends_on_id.in_(_THESE))
 _HIDE: Final = update(_links).where(*_TO_THESE, _LIVE).values(trash_id=bindparam("trash")).execution_options(**BULK)
-_HIDDEN: Final = select(_links.c.task_id, _links.c.depends_on_id).where(*_TO_THESE, _links.c.trash_id.is_not(None))
+_HIDDEN: Final = (
+    select(_links.c.task_id, _links.c.depends_on_id)
+    .where(*_TO_THESE, _links.c.trash_id.is_not(None))
+    .limit(bindparam("limit"))
+)
 _SHOW: Final = (
     update(_links).where(*_TO_THESE, _links.c.trash_id.is_not(None)).values(trash_id=None).execution_options(**BULK)
 )
@@ -88,15 +92,17 @@ async def hide(change_log: ChangeLog, workspace_id: UUID, task_ids: Collection[U
     await change_log.write_parts(_HIDE, [place])
 
 
-async def show(
-    runner: Runner, change_log: ChangeLog, workspace_id: UUID, task_ids: Collection[UUID]
+async def hidden(
+    runner: Runner, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
 ) -> Collection[tuple[UUID, UUID]]:
+    """See TaskRepository.hidden_dependencies."""
+    place = {"workspace": workspace_id, "these": padded(list(task_ids)), "limit": limit}
+    return [(task_id, depends_on_id) for task_id, depends_on_id in await runner.rows(_HIDDEN, place)]
+
+
+async def show(change_log: ChangeLog, workspace_id: UUID, task_ids: Collection[UUID]) -> None:
     """See TaskRepository.show_dependencies."""
-    place = {"workspace": workspace_id, "these": padded(list(task_ids))}
-    found = [(task_id, depends_on_id) for task_id, depends_on_id in await runner.rows(_HIDDEN, place)]
-    if found:
-        await change_log.write_parts(_SHOW, [place])
-    return found
+    await change_log.write_parts(_SHOW, [{"workspace": workspace_id, "these": padded(list(task_ids))}])
 
 
 async def read(runner: Runner, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:

@@ -96,17 +96,20 @@ are deleted at once, and its tasks later (ADR 83).
 """
 
 
-async def store(change_log: ChangeLog, task: Task, *, before: Task | None = None) -> None:
-    """Write the links by which *task* differs from what it was *before*."""
+async def store(change_log: ChangeLog, changes: Sequence[tuple[Task | None, Task]]) -> None:
+    """Write the links by which tasks differ from what they were before; None is before a new one."""
     for name, links in LINKS.items():
-        old: set[UUID] = set(getattr(before, name, ()))
-        new: set[UUID] = set(getattr(task, name))
-        if old == new:
-            continue
-        key = {"workspace": task.workspace_id, "task": task.id}
-        await change_log.write_parts(links.delete, [{**key, "other": each} for each in sorted(old - new)])
-        row = {"workspace_id": task.workspace_id, "task_id": task.id}
-        await change_log.write_parts(links.insert, [{**row, links.other.name: each} for each in sorted(new - old)])
+        removed: list[Parameters] = []
+        added: list[Parameters] = []
+        for before, task in changes:
+            old: set[UUID] = set(getattr(before, name, ()))
+            new: set[UUID] = set(getattr(task, name))
+            key = {"workspace": task.workspace_id, "task": task.id}
+            removed += [{**key, "other": each} for each in sorted(old - new)]
+            row = {"workspace_id": task.workspace_id, "task_id": task.id}
+            added += [{**row, links.other.name: each} for each in sorted(new - old)]
+        await change_log.write_parts(links.delete, removed)
+        await change_log.write_parts(links.insert, added)
 
 
 async def hide(

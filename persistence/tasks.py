@@ -153,7 +153,7 @@ class Tasks:
 
     async def add(self, task: Task) -> None:
         await self._change_log.write(_INSERT, TASKS.values(task), event_of("task.created", task))
-        await task_links.store(self._change_log, task)
+        await task_links.store(self._change_log, [(None, task)])
 
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return TASKS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
@@ -216,7 +216,20 @@ class Tasks:
         key = {"workspace": task.workspace_id, "task": task.id}
         values = {**key, **TASKS.changes(task, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, task, before=before))
-        await task_links.store(self._change_log, task, before=before)
+        await task_links.store(self._change_log, [(before, task)])
+
+    async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
+        await self._change_log.write_many(
+            _UPDATE,
+            [
+                (
+                    {"workspace": after.workspace_id, "task": after.id, **TASKS.changes(after, before=before)},
+                    event_of(event, after, before=before),
+                )
+                for before, after in changes
+            ],
+        )
+        await task_links.store(self._change_log, changes)
 
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
         place = {"workspace": workspace_id, "other": other_id, "limit": limit}
@@ -227,16 +240,16 @@ class Tasks:
     ) -> tuple[int, Sequence[Task]]:
         place = {"workspace": workspace_id, "other": label_id, "limit": limit}
         found = await task_links.hide(self._runner, self._change_log, place, name="label_ids", trash_id=trash_id)
-        return len(found), await self._named(workspace_id, found)
+        return len(found), await self.named(workspace_id, found)
 
     async def show_label(
         self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
     ) -> tuple[int, Sequence[Task]]:
         place = {"workspace": workspace_id, "other": label_id, "limit": limit}
         found = await task_links.show(self._runner, self._change_log, place, name="label_ids", trash_id=trash_id)
-        return len(found), await self._named(workspace_id, found)
+        return len(found), await self.named(workspace_id, found)
 
-    async def _named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
+    async def named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
         if not task_ids:
             return ()
         place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
@@ -245,8 +258,13 @@ class Tasks:
     async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
         await task_dependencies.hide(self._change_log, workspace_id, task_ids, trash_id=trash_id)
 
-    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
-        return await task_dependencies.show(self._runner, self._change_log, workspace_id, task_ids)
+    async def hidden_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[tuple[UUID, UUID]]:
+        return await task_dependencies.hidden(self._runner, workspace_id, task_ids, limit=limit)
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> None:
+        await task_dependencies.show(self._change_log, workspace_id, task_ids)
 
     async def delete_all(
         self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int
@@ -286,7 +304,7 @@ class Tasks:
             return {}
         place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
         levels = {row[0]: row[1] for row in await self._runner.rows(_LEVELS, place)}
-        return {task.id: (task, levels[task.id]) for task in await self._named(workspace_id, list(task_ids))}
+        return {task.id: (task, levels[task.id]) for task in await self.named(workspace_id, list(task_ids))}
 
     async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
         place = {"workspace": workspace_id, "project": project_id, "wanted": padded(list(wanted))}
@@ -313,5 +331,4 @@ class Tasks:
                 for _, after in changes
             ],
         )
-        for before, after in changes:
-            await task_links.store(self._change_log, after, before=before)
+        await task_links.store(self._change_log, changes)

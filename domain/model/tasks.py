@@ -223,6 +223,9 @@ class TaskRepository(Protocol):
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """Return the task, without a lock of its own."""
 
+    async def named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
+        """Return those of the tasks that exist, in any order."""
+
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         """Return the task and its subtasks of all levels, in any order. None if it does not exist."""
 
@@ -266,6 +269,9 @@ class TaskRepository(Protocol):
 
     async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
         """Store what can change of a task, and record *event*. *before* is the task as it is stored."""
+
+    async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
+        """Store tasks as `update` does, in this order. Each is given as it is stored, and as it will be."""
 
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
         """Return tasks that have *other_id* among the ids of their member *name*, at most *limit*."""
@@ -328,8 +334,13 @@ class TaskRepository(Protocol):
     async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
         """Put the links of all tasks that depend on these into the trash, also those of tasks in the trash."""
 
-    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
-        """Take these links out of the trash. Return them: each a task, and one of these, which it depends on."""
+    async def hidden_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[tuple[UUID, UUID]]:
+        """Return such links that are in the trash, at most *limit*: each a task, and one of these, its dependency."""
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> None:
+        """Take all these links out of the trash."""
 
     async def delete_all(
         self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID, revision: int

@@ -160,8 +160,11 @@ async def test_what_depends_on_a_task_in_the_trash_depends_on_it_again_when_it_i
         (deleted,) = await uow.tasks.in_trash(place, ident(90), limit=9)
         assert deleted.depends_on_ids == ()
         assert await uow.tasks.with_dependencies(place, [plant.id], limit=9) == {plant.id, dig.id}
-        assert sorted(await uow.tasks.show_dependencies(place, [dig.id])) == [(ident(2), dig.id), (ident(3), dig.id)]
+        hidden = [(ident(2), dig.id), (ident(3), dig.id)]
+        assert sorted(await uow.tasks.hidden_dependencies(place, [dig.id], limit=9)) == hidden
+        assert len(await uow.tasks.hidden_dependencies(place, [dig.id], limit=1)) == 1
+        await uow.tasks.show_dependencies(place, [dig.id])
     async with world.unit() as uow:
-        assert list(await uow.tasks.show_dependencies(place, [dig.id])) == []
+        assert list(await uow.tasks.hidden_dependencies(place, [dig.id], limit=9)) == []
         (deleted,) = await uow.tasks.in_trash(place, ident(90), limit=9)
         assert deleted.depends_on_ids == (dig.id,)

@@ -258,6 +258,22 @@ async def test_a_changed_task_is_read_back(world: World, chores: Project, elsewh
     assert (await world.log_of(created.workspace_id))[-1] == (4, "task.completed", created.id)
 
 
+async def test_changed_tasks_are_read_back(world: World, chores: Project) -> None:
+    """Neighbours need not change in the same columns: only the second of these has another priority."""
+    before = [task(number, chores, revision=3) for number in (1, 2, 3)]
+    await add(world, *before)
+    changed = [replace(each, title=f"Now {each.title}", revision=4, updated_at=NOON + HOUR) for each in before]
+    changed[1] = replace(changed[1], priority="high")
+    async with world.unit() as uow:
+        await uow.tasks.update_all(list(zip(before, changed, strict=True)), event="task.updated")
+
+    async with world.unit() as uow:
+        found = await uow.tasks.named(chores.workspace_id, [each.id for each in before])
+        assert sorted(found, key=lambda each: each.id) == changed
+        assert list(await uow.tasks.named(chores.workspace_id, [])) == []
+    assert (await world.log_of(chores.workspace_id))[-3:] == [(4, "task.updated", each.id) for each in changed]
+
+
 async def test_a_task_is_deleted_only_in_its_workspace(world: World, chores: Project, elsewhere: Project) -> None:
     created, theirs = task(1, chores, revision=3), task(1, elsewhere, revision=3)
     await add(world, created)

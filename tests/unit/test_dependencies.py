@@ -3,18 +3,22 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import dependencies, projects, restoring, sections, task_links, task_status, tasks
+from domain import comments, dependencies, projects, restoring, sections, task_links, task_status, tasks
 from domain.errors import InvalidTogether
 from domain.limits import MOST_CHANGES, LimitReached
+from domain.model.comments import Comment
 from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyUnknown, Task, TaskNotFound
+from domain.steps import SMALL, STEP
 from domain.tasks import TaskDraft, TaskEdit
 from domain.trash import Deletion
 from tests.support.defaults import NOON
+from tests.support.fakes.store import Trashed
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.things import NOBODY
 from tests.unit.conftest import registered
@@ -307,6 +311,66 @@ async def test_what_would_change_too_many_tasks_at_once_is_refused_and_changes_n
     await tasks.remove_dependency(uow.unit(), one.id, depends_on_id=child.id)
     await task_status.complete(uow.unit(), root.id)
     assert len(uow.store.logged(uow.workspace_id, uow.store.workspaces[uow.workspace_id].head)) == MOST_CHANGES
+
+
+async def test_a_deletion_that_is_refused_takes_no_comments(uow: FakeUnitOfWork) -> None:
+    root = await create(uow, "Root")
+    for number in range(MOST_CHANGES // dependencies.MOST_DEPENDENTS + 1):
+        child = await create(uow, f"{number}", parent_id=root.id)
+        one = await create(uow, f"After {number}", after=[child])
+        for n in range(dependencies.MOST_DEPENDENTS - 1):
+            other = replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V")
+            uow.store.tasks[uow.workspace_id, other.id] = other
+    comment = await comments.create(uow.unit(), root.id, text="Deep enough?")
+    for _ in range(SMALL):
+        other_id = uow.new_id()
+        uow.store.of(Comment)[uow.workspace_id, other_id] = replace(comment, id=other_id)
+
+    with pytest.raises(LimitReached):
+        await tasks.delete(uow.unit(), root.id)
+    assert not uow.store.trashed
+
+
+async def test_a_restoration_that_would_change_too_many_tasks_at_once_is_refused(uow: FakeUnitOfWork) -> None:
+    """What depends on it was in the trash, too, when it was deleted, and came back before it."""
+    root = await create(uow, "Root")
+    entry = UUID(int=1)
+    for number in range(MOST_CHANGES // dependencies.MOST_DEPENDENTS):
+        child = await create(uow, f"{number}", parent_id=root.id)
+        one = await create(uow, f"After {number}", after=[child])
+        for n in range(dependencies.MOST_DEPENDENTS - 1 - (number == 0)):
+            other = replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V")
+            uow.store.trashed[Task, uow.workspace_id, other.id] = Trashed(other, entry)
+    await tasks.delete(uow.unit(), root.id)
+    back = await uow.tasks.in_trash(uow.workspace_id, entry, limit=MOST_CHANGES)
+    await uow.tasks.restore_all([(each, each) for each in back])
+
+    with pytest.raises(LimitReached, match="more than 2000 tasks"):
+        await restoring.task(uow.unit(), root.id)
+
+
+async def test_a_step_of_a_restoration_changes_few_dependents(uow: FakeUnitOfWork) -> None:
+    garden = await projects.create(uow.unit(), name="Garden")
+    others = []
+    for number in range(20):
+        awaited = await create(uow, str(number), project_id=garden.id)
+        one = await create(uow, f"After {number}", after=[awaited])
+        for n in range(SMALL // 16):
+            others.append(replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V"))
+            uow.store.tasks[uow.workspace_id, others[-1].id] = others[-1]
+    await projects.delete(uow.unit(), garden.id)
+    head = uow.store.workspaces[uow.workspace_id].head
+
+    await restoring.project(uow.unit(), garden.id)
+
+    assert [(await now(uow, each)).depends_on_ids for each in others] == [each.depends_on_ids for each in others]
+    first, *rest = [
+        len(uow.store.logged(uow.workspace_id, number))
+        for number in range(head + 1, uow.store.workspaces[uow.workspace_id].head + 1)
+    ]
+    assert SMALL // 2 < first <= SMALL + 20
+    assert rest
+    assert max(rest) <= 2 * STEP
 
 
 OPERATIONS = st.lists(

@@ -53,6 +53,9 @@ class FakeTasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return self._store.tasks.get((workspace_id, task_id))
 
+    async def named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
+        return [task for task in self._in(workspace_id) if task.id in task_ids]
+
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         found = [task for task in [await self.get(workspace_id, task_id)] if task]
         if not found:
@@ -147,6 +150,10 @@ class FakeTasks:
                 self._store.hidden_links.pop((name, task.workspace_id, task.id, other_id), None)
         self._store.events.append(event_of(event, task, before=before))
 
+    async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
+        for before, after in changes:
+            await self.update(after, before=before, event=event)
+
     async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
         mine = [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]
         found = [task for task in mine if other_id in getattr(task, name)]
@@ -218,11 +225,19 @@ class FakeTasks:
             for task in self._with_link(workspace_id, "depends_on_ids", other_id):
                 self._hide(task, "depends_on_ids", other_id, trash_id=trash_id)
 
-    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Collection[tuple[UUID, UUID]]:
+    async def hidden_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int
+    ) -> Collection[tuple[UUID, UUID]]:
+        return [key[2:] for key in self._hidden_dependencies(workspace_id, task_ids)][:limit]
+
+    async def show_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> None:
+        self._show(self._hidden_dependencies(workspace_id, task_ids))
+
+    def _hidden_dependencies(
+        self, workspace_id: UUID, task_ids: Collection[UUID]
+    ) -> Sequence[tuple[str, UUID, UUID, UUID]]:
         mine = [key for key in self._store.hidden_links if key[:2] == ("depends_on_ids", workspace_id)]
-        found = [key for key in mine if key[3] in task_ids]
-        self._show(found)
-        return [key[2:] for key in found]
+        return [key for key in mine if key[3] in task_ids]
 
     def _with_link(self, workspace_id: UUID, name: LinkName, other_id: UUID) -> Sequence[Task]:
         """The tasks, live or not, with a link that is not hidden."""
