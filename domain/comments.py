@@ -12,11 +12,14 @@ from domain.model.comments import Comment, CommentNotFound, NotAuthor
 from domain.model.projects import ProjectArchived
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.roles import outranks
+from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 
 MOST_COMMENTS: Final = 1000
 """How many comments a task has at most."""
+MOST_IN_TITLE: Final = 100
+"""How many characters of a comment's text are its title in the trash."""
 
 
 async def page(
@@ -48,9 +51,8 @@ async def page(
 async def create(uow: UnitOfWork, task_id: UUID, *, text: str, comment_id: UUID | None = None) -> Comment:
     """Create a comment of the caller. Raises TextBlank, TaskNotFound, ProjectArchived, LimitReached, IdTaken."""
     blank.require_seen(text, name="text")
-    await _require_active(uow, task_id)
-    if await uow.comments.count(uow.workspace_id, task_id=task_id) >= MOST_COMMENTS:
-        raise LimitReached("task", things="comments", most=MOST_COMMENTS)
+    await require_active(uow, task_id)
+    await require_room(uow, task_id)
     comment = Comment(
         id=comment_id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -79,7 +81,7 @@ async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str 
     comment = await get(uow, task_id, comment_id)
     if comment.author_id != uow.principal.user_id:
         raise NotAuthor(comment_id)
-    await _require_active(uow, task_id)
+    await require_active(uow, task_id)
     changed = replace(comment, **given(text=text))
     if changed == comment:
         return comment
@@ -89,19 +91,31 @@ async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str 
 
 
 async def delete(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> None:
-    """Delete a comment of the caller's; members above an editor can delete those of others.
+    """Put a comment of the caller's into the trash; members above an editor can delete those of others.
 
     Raises CommentNotFound, MemberNotFound, NotAuthor, TaskNotFound, ProjectArchived.
     """
     comment = await get(uow, task_id, comment_id)
+    await require_reach(uow, comment)
+    await require_active(uow, task_id)
+    trash_id = await Deletion("comment", comment_id).step(uow, title=comment.text[:MOST_IN_TITLE])
+    await uow.comments.delete(uow.workspace_id, comment_id, trash_id=trash_id, revision=await uow.next_revision())
+
+
+async def require_reach(uow: UnitOfWork, comment: Comment) -> None:
+    """Raise NotAuthor unless the caller may delete and restore a comment; MemberNotFound."""
     caller = await members.get(uow, uow.principal.user_id)
     if comment.author_id != caller.user_id and not outranks(caller.role, "editor"):
-        raise NotAuthor(comment_id)
-    await _require_active(uow, task_id)
-    await uow.comments.delete(uow.workspace_id, comment_id, revision=await uow.next_revision())
+        raise NotAuthor(comment.id)
 
 
-async def _require_active(uow: UnitOfWork, task_id: UUID) -> None:
+async def require_room(uow: UnitOfWork, task_id: UUID) -> None:
+    """Raise LimitReached if a task can have no other comment."""
+    if await uow.comments.count(uow.workspace_id, task_id=task_id) >= MOST_COMMENTS:
+        raise LimitReached("task", things="comments", most=MOST_COMMENTS)
+
+
+async def require_active(uow: UnitOfWork, task_id: UUID) -> None:
     """Raise ProjectArchived if the project of a task is archived; TaskNotFound."""
     task = await tasks.get(uow, task_id)
     project = await uow.projects.get(uow.workspace_id, task.project_id)

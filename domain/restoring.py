@@ -9,8 +9,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import dependencies, families, labels, positions, projects, sections, steps, task_links, tasks
+from domain import (
+    comments,
+    dependencies,
+    families,
+    labels,
+    positions,
+    projects,
+    sections,
+    steps,
+    task_links,
+    tasks,
+    trash,
+)
 from domain.limits import MOST_CHANGES, LimitReached, require_few
+from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project, ProjectArchived
 from domain.model.sections import Section, SectionQuery
@@ -66,6 +79,25 @@ async def _restore_comments(uow: UnitOfWork, entry: TrashEntry, *, limit: int) -
         revision = await uow.next_revision()
         await uow.comments.restore_all([replace(each, revision=revision) for each in found])
     return len(found)
+
+
+async def comment(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Comment:
+    """Restore a comment that was deleted by itself. A live one does not change.
+
+    Raises CommentNotFound, MemberNotFound, NotAuthor, TaskNotFound, ProjectArchived, LimitReached.
+    """
+    entry = await trash.find(uow, "comment", comment_id)
+    found = await uow.comments.in_trash(uow.workspace_id, entry.id, limit=1) if entry else ()
+    if entry is None or not found or found[0].task_id != task_id:
+        return await comments.get(uow, task_id, comment_id)
+    (trashed,) = found
+    await comments.require_reach(uow, trashed)
+    await comments.require_active(uow, task_id)
+    await comments.require_room(uow, task_id)
+    restored = replace(trashed, revision=await uow.next_revision())
+    await uow.comments.restore_all([restored])
+    await uow.trash.remove(uow.workspace_id, entry.id)
+    return restored
 
 
 async def section(uow: UnitOfWork, section_id: UUID) -> Section:

@@ -58,7 +58,7 @@ async def _add(uow: UnitOfWork, kind: TrashKind, thing_id: UUID, *, title: str, 
     return entry
 
 
-async def _find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry | None:
+async def find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry | None:
     """Return the entry of a thing, if it has not expired."""
     entry = await uow.trash.of(uow.workspace_id, kind, thing_id)
     return entry if entry is not None and entry.expires_at > uow.now else None
@@ -119,7 +119,7 @@ class Restoration:
 
     async def step(self, uow: UnitOfWork) -> TrashEntry | None:
         """Return the entry; None if the thing is not in the trash. Raises ChangedMeanwhile."""
-        entry = await _find(uow, self._kind, self._thing_id)
+        entry = await find(uow, self._kind, self._thing_id)
         if entry is not None and not entry.is_restoring:
             if self._has_begun:
                 raise ChangedMeanwhile

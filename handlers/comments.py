@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain import comments
+from domain import comments, restoring
 from domain.model.comments import Comment
 from domain.unit_of_work import UnitOfWork
 from handlers.pages import page_view
@@ -39,6 +39,11 @@ async def delete_comment(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Re
     """204; the comment is deleted."""
     await comments.delete(uow, task_id, comment_id)
     return no_content()
+
+
+async def restore_comment(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Response:
+    """200 with the comment, which is live."""
+    return ok(comment_view(await restoring.comment(uow, task_id, comment_id)))
 
 
 def comment_view(comment: Comment) -> responses.Comment:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -27,7 +25,6 @@ from sqlalchemy import (
 from domain.errors import IdTaken
 from domain.events import event_of, restored
 from domain.model.comments import Comment, CommentEvent
-from domain.quotas import ROW_BYTES
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
 from persistence.database import Runner
@@ -42,7 +39,6 @@ from persistence.metadata import (
     partial_index,
     trash_id,
 )
-from persistence.octets import octets
 from persistence.paging import Pages
 
 comments: Final = Table(
@@ -91,7 +87,7 @@ _SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
 _COUNT: Final = select(func.count()).select_from(comments).where(*_OF_TASK)
 _PAGES: Final = Pages(select(*_MAPPER.columns).where(*_OF_TASK), comments.c.created_at, comments.c.id)
 _UPDATE: Final = update(comments).where(*_ONE)
-_DELETE: Final = delete(comments).where(*_ONE).returning(comments.c.id, octets(comments.c.text))
+_DELETE: Final = update(comments).where(*_ONE).values(trash_id=bindparam("trash")).returning(comments.c.id)
 _SOME: Final = (
     select(comments.c.id)
     .where(_IN_WORKSPACE, comments.c.task_id.in_(bindparam("tasks", expanding=True)))
@@ -143,12 +139,9 @@ class Comments:
         event = event_of("comment.updated", comment, before=before)
         await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(comment, before=before)}, event)
 
-    async def delete(self, workspace_id: UUID, comment_id: UUID, *, revision: int) -> None:
-        place = {"workspace": workspace_id, "comment": comment_id}
-        end = ends_of(_DELETED, workspace_id, revision)
-        await self._change_log.write_one(
-            _DELETE, place, lambda row: replace(end(row), added_bytes=-ROW_BYTES - int(row[1]))
-        )
+    async def delete(self, workspace_id: UUID, comment_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        place = {"workspace": workspace_id, "comment": comment_id, "trash": trash_id}
+        await self._change_log.write_one(_DELETE, place, ends_of(_DELETED, workspace_id, revision))
 
     async def delete_some(
         self, workspace_id: UUID, *, task_ids: Collection[UUID], trash_id: UUID, revision: int, limit: int

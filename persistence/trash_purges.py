@@ -5,13 +5,14 @@ project is the inbox from then on.
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, update
 
+from domain.model.trash import TrashKind
 from domain.quotas import ROW_BYTES
 from persistence.comments import comments
 from persistence.compiled import BULK, Parameters, Row
@@ -105,6 +106,13 @@ _LABEL_PARTS: Final = (
     _Part(_DELETE_LINKS, ("workspace", "thing", "trash", "limit"), frees=False),
     _delete(labels, labels.c.name, named=labels.c.id),
 )
+_PARTS_OF: Final[Mapping[TrashKind, Sequence[_Part]]] = {
+    "project": _PARTS,
+    "section": _PARTS,
+    "task": _PARTS,
+    "label": _LABEL_PARTS,
+    "comment": _PARTS[:1],
+}
 _DELETE_ENTRY: Final = delete(trash).where(_within(trash), trash.c.id == bindparam("trash")).returning(trash.c.id)
 
 _FIND: Final = (
@@ -125,13 +133,13 @@ _FREE: Final = (
 )
 
 
-async def purge_some(write: Write, place: Parameters, *, kind: str, limit: int) -> tuple[int, int]:
+async def purge_some(write: Write, place: Parameters, *, kind: TrashKind, limit: int) -> tuple[int, int]:
     """Delete at most *limit* rows of an entry, at last the entry itself. Return how many, and how many bytes they had.
 
     *place* is the `workspace`, the id of the entry (`trash`) and that of its `thing`.
     """
     count, freed = 0, 0
-    for part in _LABEL_PARTS if kind == "label" else _PARTS:
+    for part in _PARTS_OF[kind]:
         values = {**place, "limit": limit - count}
         rows = await write(part.statement, {name: values[name] for name in part.parameters})
         count += len(rows)

@@ -44,7 +44,7 @@ class NotAuthor(Forbidden):
     summary = "You are not the author"
 
     def __init__(self, comment_id: UUID) -> None:
-        super().__init__("Somebody else wrote this comment. You can neither change nor delete it.")
+        super().__init__("Somebody else wrote this comment. You can neither change nor delete nor restore it.")
         self.comment_id = comment_id
 
 
@@ -68,8 +68,8 @@ class CommentRepository(Protocol):
     async def update(self, comment: Comment, *, before: Comment) -> None:
         """Store what can change of a comment. *before* is the comment as it is stored."""
 
-    async def delete(self, workspace_id: UUID, comment_id: UUID, *, revision: int) -> None:
-        """Delete a comment for good."""
+    async def delete(self, workspace_id: UUID, comment_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        """Put a comment into the trash."""
 
     async def delete_some(
         self, workspace_id: UUID, *, task_ids: Collection[UUID], trash_id: UUID, revision: int, limit: int

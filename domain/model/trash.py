@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.errors import Conflict
 
-TrashKind = Literal["project", "section", "label", "task"]
+TrashKind = Literal["project", "section", "label", "task", "comment"]
 
 KEPT: Final = dt.timedelta(days=30)
 """How long deleted things can be restored."""

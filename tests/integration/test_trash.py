@@ -174,6 +174,28 @@ def test_an_emptied_trash_frees_its_bytes_and_nothing_else(ada: Person, garden: 
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
+def test_a_comment_that_was_deleted_by_itself_is_restored_or_frees_its_bytes(
+    ada: Person, garden: dict[str, Any], tables: Tables
+) -> None:
+    before = content_bytes(tables, ada)
+    collection = f"tasks/{garden['tasks'][0]['id']}/comments"
+    comment = ada.create(collection, text="Not yet")
+    assert content_bytes(tables, ada) > before
+    delete(ada, collection, comment)
+    (entry,) = trash_of(ada, kind="comment")
+    assert (entry["id"], entry["title"], entry["taken_count"]) == (comment["id"], "Not yet", 0)
+    assert same(restore(ada, collection, comment)) == same(comment)
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+    delete(ada, collection, comment)
+    delete(ada, "tasks", garden["tasks"][0])
+    rejected(ada.client.post(f"{ada.home}/{collection}/{comment['id']}/restore"), 404, "not-found")
+    restore(ada, "tasks", garden["tasks"][0])
+    no_content(ada.client.delete(f"{ada.home}/trash"))
+    rejected(ada.client.post(f"{ada.home}/{collection}/{comment['id']}/restore"), 404, "not-found")
+    assert content_bytes(tables, ada) == before
+
+
 def test_only_an_admin_empties_the_trash(ada: Person, bob: Person, tables: Tables) -> None:
     shared = ada.create("/v1/workspaces", name="Shared")
     tables.add_member(shared["id"], bob.id, role="editor")

@@ -89,11 +89,12 @@ async def test_a_deleted_comment_is_gone(world: World, home: Workspace, chore: T
     await add(world, comment(1, chore, revision=10), comment(2, chore, revision=10))
 
     async with world.unit() as uow:
-        await uow.comments.delete(home.id, ident(1), revision=11)
+        await uow.comments.delete(home.id, ident(1), trash_id=ident(90), revision=11)
 
     async with world.unit() as uow:
         assert await uow.comments.get(home.id, ident(1)) is None
         assert await uow.comments.get(home.id, ident(2)) is not None
+        assert [each.id for each in await uow.comments.in_trash(home.id, ident(90), limit=9)] == [ident(1)]
     assert (await world.log_of(home.id))[-1] == (11, "comment.deleted", ident(1))
 
 

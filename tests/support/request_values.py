@@ -194,6 +194,19 @@ def _comment_id(setting: Setting, caller: Caller) -> str:
     return str(setting.once("comment", lambda: author.create(path, text="Not yet")["id"], of=author))
 
 
+def _deleted_comment_id(setting: Setting, caller: Caller) -> str:
+    """The id of such a comment, in the trash."""
+    author = setting.founder if caller.role in {None, "viewer"} else caller.person
+    path = f"{setting.home}/tasks/{VALUES['task_id'](setting, caller)}/comments"
+
+    def make() -> str:
+        comment_id = str(author.create(path, text="Not yet")["id"])
+        no_content(author.client.delete(f"{path}/{comment_id}"))
+        return comment_id
+
+    return str(setting.once("deleted comment", make, of=author))
+
+
 def _with_trash(setting: Setting, caller: Caller) -> str:
     """The id of the workspace, in which something was deleted."""
     _deleted("tasks", lambda setting: str(_swept(setting)["id"]))(setting, caller)
@@ -229,6 +242,7 @@ VALUES: Mapping[str, Value] = {
     "delete_task.task_id": _awaited(),
     "batch_tasks.task_id": lambda setting, _caller: _commented(setting),
     "comment_id": _comment_id,
+    "restore_comment.comment_id": _deleted_comment_id,
     "reopen_task.task_id": _awaited(then="complete"),
     "restore_task.task_id": _deleted("tasks", lambda setting: str(_swept(setting)["id"])),
     "depends_on_id": _create("tasks", title="Dig"),

@@ -1,13 +1,15 @@
 import datetime as dt
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from domain import comments, projects, tasks, workspaces
+from domain import comments, projects, restoring, tasks, trash, workspaces
 from domain.limits import LimitReached
 from domain.model.comments import CommentNotFound, NotAuthor
 from domain.model.projects import ProjectArchived
 from domain.model.tasks import TaskNotFound
+from domain.model.trash import KEPT
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft
 from tests.support.defaults import NOON
@@ -98,6 +100,44 @@ async def test_the_author_deletes_a_comment_and_so_do_admins_and_owners(owner: F
             await comments.get(owner.unit(), task_id, comment.id)
 
 
+async def test_a_comment_comes_back_from_the_trash_as_it_was(owner: FakeUnitOfWork, task_id: UUID) -> None:
+    author, other = [await new_member(owner, name, role="editor") for name in ("author", "other")]
+    comment = await comments.create(author.unit(), task_id, text="Not yet. " * 20)
+    await comments.delete(author.unit(), task_id, comment.id)
+    (entry,) = (await trash.page(owner.unit())).items
+    assert (entry.kind, entry.thing_id, entry.title, entry.taken) == ("comment", comment.id, comment.text[:100], 0)
+
+    with pytest.raises(NotAuthor):
+        await restoring.comment(other.unit(), task_id, comment.id)
+    restored = await restoring.comment(author.unit(now=LATER), task_id, comment.id)
+
+    head = owner.store.workspaces[owner.workspace_id].head
+    assert restored == replace(comment, revision=head)
+    assert owner.store.logged(owner.workspace_id, head) == [("comment.restored", comment.id)]
+    assert await restoring.comment(other.unit(), task_id, comment.id) == restored
+    assert (await trash.page(owner.unit())).items == ()
+    await comments.delete(owner.unit(), task_id, comment.id)
+    assert (await restoring.comment(owner.unit(), task_id, comment.id)).text == comment.text
+
+
+async def test_a_comment_comes_back_only_where_it_was(owner: FakeUnitOfWork, task_id: UUID) -> None:
+    other = await tasks.create(owner.unit(), TaskDraft(title="Reap"))
+    comment = await comments.create(owner.unit(), task_id, text="Not yet")
+    await comments.delete(owner.unit(), task_id, comment.id)
+    for place in (other.id, UUID(int=0)):
+        with pytest.raises(CommentNotFound):
+            await restoring.comment(owner.unit(), place, comment.id)
+    await tasks.delete(owner.unit(), task_id)
+    with pytest.raises(TaskNotFound):
+        await restoring.comment(owner.unit(), task_id, comment.id)
+    await restoring.task(owner.unit(), task_id)
+    with pytest.raises(CommentNotFound):
+        await comments.get(owner.unit(), task_id, comment.id)
+    with pytest.raises(CommentNotFound):
+        await restoring.comment(owner.unit(now=NOON + KEPT), task_id, comment.id)
+    await restoring.comment(owner.unit(), task_id, comment.id)
+
+
 async def test_an_archived_project_takes_no_change_of_its_comments(owner: FakeUnitOfWork) -> None:
     project = await projects.create(owner.unit(), name="Garden")
     task = await tasks.create(owner.unit(), TaskDraft(title="Sow", project_id=project.id))
@@ -111,11 +151,20 @@ async def test_an_archived_project_takes_no_change_of_its_comments(owner: FakeUn
     with pytest.raises(ProjectArchived):
         await comments.delete(owner.unit(), task.id, comment.id)
     assert (await comments.page(owner.unit(), task.id)).items == (comment,)
+    await projects.unarchive(owner.unit(), project.id)
+    await comments.delete(owner.unit(), task.id, comment.id)
+    await projects.archive(owner.unit(), project.id)
+    with pytest.raises(ProjectArchived):
+        await restoring.comment(owner.unit(), task.id, comment.id)
 
 
 async def test_a_task_has_at_most_a_thousand_comments(owner: FakeUnitOfWork, task_id: UUID) -> None:
     for _ in range(comments.MOST_COMMENTS):
-        await comments.create(owner.unit(), task_id, text="Not yet")
+        comment = await comments.create(owner.unit(), task_id, text="Not yet")
 
     with pytest.raises(LimitReached):
         await comments.create(owner.unit(), task_id, text="One more")
+    await comments.delete(owner.unit(), task_id, comment.id)
+    await comments.create(owner.unit(), task_id, text="One more")
+    with pytest.raises(LimitReached):
+        await restoring.comment(owner.unit(), task_id, comment.id)

@@ -7,7 +7,7 @@ from tests.integration.model.workspace import Body, Reason, Refused, Workspace, 
 
 
 def create_comment(now: Workspace, *, task_id: str, new_id: str, body: Body) -> None:
-    _require_active(now, task_id)
+    require_active(now, task_id)
     now.comments.append(Comment(id=new_id, task_id=task_id, author_id=now.actor, text=body["text"]))
 
 
@@ -16,20 +16,24 @@ def update_comment(now: Workspace, *, task_id: str, comment_id: str, body: Body)
     comment = now.comment(task_id, comment_id)
     if comment.author_id != now.actor:
         raise Refused(Reason(403, "not-author"))
-    _require_active(now, task_id)
+    require_active(now, task_id)
     if comment.text != body["text"]:
         comment.text, comment.edited_at = body["text"], now.next
 
 
 def delete_comment(now: Workspace, *, task_id: str, comment_id: str) -> None:
-    """By the author, or by the owner, who is the first member."""
     comment = now.comment(task_id, comment_id)
+    require_reach(now, comment)
+    require_active(now, task_id)
+    now.delete("comment", comment_id, comment)
+
+
+def require_reach(now: Workspace, comment: Comment) -> None:
+    """The author deletes and restores it, and so does the owner, who is the first member."""
     if now.actor not in {comment.author_id, now.members[0].id}:
         raise Refused(Reason(403, "not-author"))
-    _require_active(now, task_id)
-    now.comments.remove(comment)
 
 
-def _require_active(now: Workspace, task_id: str) -> None:
+def require_active(now: Workspace, task_id: str) -> None:
     if now.project(now.task(task_id).project_id).archived_at is not None:
         raise Refused(conflict("project-archived"))

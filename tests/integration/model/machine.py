@@ -139,9 +139,11 @@ class WorkspaceMachine(RuleBasedStateMachine):
         headers = {}
         if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
             headers["Idempotency-Key"] = new_id()
-        target = self.now.find(next(reversed(path.values()), None))
-        if target and data.draw(st.sampled_from((True, True, False))):
-            path |= target.within
+        thing_id = next(reversed(path.values()), None)
+        target = self.now.find(thing_id)
+        placed = target or self.now.find_in_trash(thing_id)
+        if placed and data.draw(st.sampled_from((True, True, False))):
+            path |= placed.within
         if target:
             self.near[f"{target.kind}_id"] = self.now.relatives(target) if isinstance(target, Task) else [target]
         condition = data.draw(st.sampled_from(CONDITIONS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tests.integration.model.comments import require_active, require_reach
 from tests.integration.model.labels import require_free
 from tests.integration.model.tasks import LEVELS
 from tests.integration.model.things import Project, Task
@@ -55,6 +56,17 @@ def restore_task(now: Workspace, *, task_id: str, order: Sequence[str]) -> None:
     for each in deletion.tasks:
         each.project_id = home.id
         each.section_id = section.id if section and section.project_id == home.id else None
+    _restore(now, deletion, order)
+
+
+def restore_comment(now: Workspace, *, task_id: str, comment_id: str, order: Sequence[str]) -> None:
+    """On its task, unless that is in the trash, too."""
+    deletion = _deletion(now, "comment", comment_id)
+    if deletion is None or deletion.comments[0].task_id != task_id:
+        now.comment(task_id, comment_id)
+        return
+    require_reach(now, deletion.comments[0])
+    require_active(now, task_id)
     _restore(now, deletion, order)
 
 

@@ -165,7 +165,9 @@ class Workspace:
         self.labels, deletion.labels = _split(self.labels, things)
         self.tasks, deletion.tasks = _split(self.tasks, things)
         tasks = {task.id for task in deletion.tasks}
-        self.comments, deletion.comments = _split(self.comments, [c for c in self.comments if c.task_id in tasks])
+        self.comments, deletion.comments = _split(
+            self.comments, [*things, *(c for c in self.comments if c.task_id in tasks)]
+        )
         self.trash.append(deletion)
 
     def restore(self, deletion: Deletion, order: Sequence[str]) -> None:
@@ -192,6 +194,9 @@ class Workspace:
 
     def find(self, thing_id: str | None) -> Thing | None:
         return find(self.things().values(), thing_id)
+
+    def find_in_trash(self, thing_id: str | None) -> Thing | None:
+        return find([thing for deletion in self.trash for thing in deletion.things()], thing_id)
 
     def project(self, project_id: str) -> Project:
         return _get(self.projects, project_id)

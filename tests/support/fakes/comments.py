@@ -37,8 +37,8 @@ class FakeComments:
         self._comments[comment.workspace_id, comment.id] = comment
         self._store.events.append(event_of("comment.updated", comment, before=before))
 
-    async def delete(self, workspace_id: UUID, comment_id: UUID, *, revision: int) -> None:
-        del self._comments[workspace_id, comment_id]
+    async def delete(self, workspace_id: UUID, comment_id: UUID, *, trash_id: UUID, revision: int) -> None:
+        self._store.to_trash(self._comments, (workspace_id, comment_id), trash_id=trash_id)
         self._store.events.append(end_of("comment.deleted", comment_id, workspace_id=workspace_id, revision=revision))
 
     async def delete_some(

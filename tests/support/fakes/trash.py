@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from domain.model.comments import Comment
 from domain.model.labels import Label
 from domain.model.projects import Project
 from domain.model.sections import Section
@@ -38,7 +39,7 @@ class FakeTrash:
     async def purge(self, entry: TrashEntry, *, limit: int) -> int:
         trashed = self._store.trashed
         mine = [key for key, each in trashed.items() if each.trash_id == entry.id]
-        mine.sort(key=lambda key: (Task, Section, Project, Label).index(key[0]))
+        mine.sort(key=lambda key: (Comment, Task, Section, Project, Label).index(key[0]))
         for key in mine[:limit]:
             del trashed[key]
         links = self._store.hidden_links
