@@ -104,12 +104,15 @@ async def store(change_log: ChangeLog, changes: Sequence[tuple[Task | None, Task
         for before, task in changes:
             old: set[UUID] = set(getattr(before, name, ()))
             new: set[UUID] = set(getattr(task, name))
+            if old == new:
+                continue
             key = {"workspace": task.workspace_id, "task": task.id}
             removed += [{**key, "other": each} for each in sorted(old - new)]
             row = {"workspace_id": task.workspace_id, "task_id": task.id}
             added += [{**row, links.other.name: each} for each in sorted(new - old)]
-        await change_log.write_parts(links.delete, removed)
-        await change_log.write_parts(links.insert, added)
+        for statement, many in ((links.delete, removed), (links.insert, added)):
+            if many:
+                await change_log.write_parts(statement, many)
 
 
 async def hide(

@@ -17,7 +17,9 @@ MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "WorkspaceCreate": ("/v1/workspaces", {"name": "Household"}),
     "ProjectCreate": ("{home}/projects", {"name": "Garden"}),
     "LabelCreate": ("{home}/labels", {"name": "Outside"}),
+    "SectionCreate": ("{home}/sections", {"name": "Beds"}),
     "TaskCreate": ("{home}/tasks", {"title": "Sow"}),
+    "CommentCreate": ("{home}/tasks/{task}/comments", {"text": "Not yet"}),
 }
 """The path and the smallest body of each operation that creates something."""
 
@@ -37,7 +39,10 @@ def optional_members() -> Iterator[tuple[str, str]]:
 def test_null_is_the_same_as_an_omitted_member_when_creating(ada: Person, schema: str, member: str) -> None:
     path, minimal = MINIMAL[schema]
     email = {"UserCreate": {"email": new_email()}, "SessionCreate": {"email": ada.user["email"]}}.get(schema, {})
-    response = ada.client.post(path.format(home=ada.home), json={**minimal, **email, member: None})
+    more = {"SectionCreate": lambda: {"project_id": ada.create("projects", name="Garden")["id"]}}.get(schema, dict)()
+    task_id = ada.create("tasks", title="Sow")["id"] if "{task}" in path else None
+    body = {**minimal, **email, **more, member: None}
+    response = ada.client.post(path.format(home=ada.home, task=task_id), json=body)
     usual = {"description": "", "time_zone": "UTC", "expires_at": None}
     found = created(response)
     assert member not in usual or found[member] == usual[member]
