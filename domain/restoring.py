@@ -5,7 +5,7 @@ for a section or a parent. A position that is taken meanwhile is left to whoever
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -26,10 +26,11 @@ from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project, ProjectArchived
-from domain.model.sections import Section, SectionQuery
+from domain.model.sections import Section, SectionNotFound, SectionQuery
 from domain.model.tasks import MOST_LEVELS, Task
 from domain.model.trash import TrashEntry
 from domain.model.workspaces import WorkspaceNotFound
+from domain.restored_places import Places
 from domain.trash import Restoration
 from domain.unit_of_work import UnitOfWork
 
@@ -49,8 +50,12 @@ async def task(uow: UnitOfWork, task_id: UUID) -> Task:
         family = await uow.tasks.in_trash(uow.workspace_id, entry.id, limit=families.MOST_IN_ALL_LEVELS + 1)
         if family:
             await _restore_family(uow, task_id, family)
+        else:  # it is live, or its own deletion was interrupted and it is in the trash with something else
+            await tasks.get(uow, task_id)
         count = await _restore_comments(uow, entry, limit=limit)
         tasks.require_steps(uow, count, limit=limit)
+        if count == limit:
+            await restoration.gave_back(uow, count + max(0, len(family) - 1))
         return count
 
     await steps.in_steps(uow, restore_some)
@@ -113,12 +118,17 @@ async def section(uow: UnitOfWork, section_id: UUID) -> Section:
             return 0
         live = await uow.sections.get(uow.workspace_id, section_id)
         if live is None:
-            (trashed,) = await uow.sections.in_trash(uow.workspace_id, entry.id)
-            home = await _home(uow, trashed.project_id)
-            (live,) = await _restore_sections(uow, [trashed], home)
+            found = await uow.sections.in_trash(uow.workspace_id, entry.id)
+            if not found:  # its own deletion was interrupted, and it is in the trash with its project
+                raise SectionNotFound(section_id)
+            home = await _home(uow, found[0].project_id)
+            (live,) = await _restore_sections(uow, found, home)
         home = await _home(uow, live.project_id)
         count = await _restore_tasks(uow, entry, home, limit=limit)
-        return count + await _restore_comments(uow, entry, limit=limit - count)
+        count += await _restore_comments(uow, entry, limit=limit - count)
+        if count == limit:
+            await restoration.gave_back(uow, count)
+        return count
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)
@@ -144,7 +154,10 @@ async def project(uow: UnitOfWork, project_id: UUID) -> Project:
         await _restore_sections(uow, found, home)
         home = replace(home, sections=frozenset({*home.sections, *(each.id for each in found)}))
         count = await _restore_tasks(uow, entry, home, limit=limit)
-        return count + await _restore_comments(uow, entry, limit=limit - count)
+        count += await _restore_comments(uow, entry, limit=limit - count)
+        if count == limit:
+            await restoration.gave_back(uow, count + len(found))
+        return count
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)
@@ -225,11 +238,18 @@ async def _parent_of(uow: UnitOfWork, root: Task, family: Sequence[Task]) -> Tas
 
 async def _restore_project(uow: UnitOfWork, trashed: Project) -> None:
     await projects.require_room(uow)
-    near = await uow.projects.around(uow.workspace_id, cut=trashed.position, limit=2)
-    position = _beside(trashed.position, [each.position for each in near])
-    await uow.projects.restore(
-        replace(trashed, position=position, updated_at=uow.now, revision=await uow.next_revision())
-    )
+
+    async def near(cut: str, count: int) -> Sequence[Project]:
+        return await uow.projects.around(uow.workspace_id, cut=cut, limit=count)
+
+    async def move(each: Project, position: str) -> None:
+        moved = replace(each, position=position, updated_at=uow.now, revision=await uow.next_revision())
+        await uow.projects.update(moved, before=each, event="project.moved")
+
+    places = Places(near, move, taken=[each.position for each in await near(trashed.position, 1)])
+    await places.put(trashed)
+    (placed,) = places.placed
+    await uow.projects.restore(replace(placed, updated_at=uow.now, revision=await uow.next_revision()))
 
 
 async def _restore_label(uow: UnitOfWork, trashed: Label) -> None:
@@ -238,11 +258,18 @@ async def _restore_label(uow: UnitOfWork, trashed: Label) -> None:
         raise LabelExists(found, pointer=None)
     if await uow.labels.count(uow.workspace_id) >= labels.MOST_LABELS:
         raise LimitReached("workspace", things="labels", most=labels.MOST_LABELS)
-    near = await uow.labels.around(uow.workspace_id, cut=trashed.position, limit=2)
-    position = _beside(trashed.position, [each.position for each in near])
-    await uow.labels.restore(
-        replace(trashed, position=position, updated_at=uow.now, revision=await uow.next_revision())
-    )
+
+    async def near(cut: str, count: int) -> Sequence[Label]:
+        return await uow.labels.around(uow.workspace_id, cut=cut, limit=count)
+
+    async def move(each: Label, position: str) -> None:
+        moved = replace(each, position=position, updated_at=uow.now, revision=await uow.next_revision())
+        await uow.labels.update(moved, before=each, event="label.moved")
+
+    places = Places(near, move, taken=[each.position for each in await near(trashed.position, 1)])
+    await places.put(trashed)
+    (placed,) = places.placed
+    await uow.labels.restore(replace(placed, updated_at=uow.now, revision=await uow.next_revision()))
 
 
 async def _give_back(uow: UnitOfWork, live: Sequence[Task], label_id: UUID) -> None:
@@ -261,13 +288,19 @@ async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Ho
     live = await _sections_of(uow, home.project.id)
     if len(live) + len(found) > sections.MOST_SECTIONS:
         raise LimitReached("project", things="sections", most=sections.MOST_SECTIONS)
-    taken = {each.position for each in live}
-    restored = []
+
+    async def near(cut: str, count: int) -> Sequence[Section]:
+        return await uow.sections.around(uow.workspace_id, project_id=home.project.id, cut=cut, limit=count)
+
+    async def move(each: Section, position: str) -> None:
+        moved = replace(each, position=position, updated_at=uow.now, revision=await uow.next_revision())
+        await uow.sections.update(moved, before=each, event="section.moved")
+
+    places = Places(near, move, taken=[each.position for each in live])
     for each in sorted(found, key=lambda one: one.position):
-        position = _beside(each.position, taken)
-        taken.add(position)
-        placed = replace(each, project_id=home.project.id, position=position, updated_at=uow.now)
-        restored.append(replace(placed, revision=await uow.next_revision()))
+        await places.put(replace(each, project_id=home.project.id, updated_at=uow.now))
+    revision = await uow.next_revision()
+    restored = [replace(each, revision=revision) for each in places.placed]
     await uow.sections.restore_all(restored)
     return restored
 
@@ -299,41 +332,58 @@ async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, lim
             parent_id = each.parent_id if fits else None
             section_id = parent.section_id if parent is not None and fits else home.section_of(each)
             placed.append(replace(each, parent_id=parent_id, section_id=section_id))
-        restored = await _restore(uow, placed, home, hidden=hidden)
-        home = replace(home, last=max([*filter(None, [home.last]), *(each.position for each in restored)]))
+        home = replace(home, last=await _restore(uow, placed, home, hidden=hidden))
         count += len(found)
     return count
 
 
 async def _restore(
-    uow: UnitOfWork, found: Iterable[Task], home: _Home, *, hidden: Mapping[UUID, set[UUID]]
-) -> Sequence[Task]:
-    """Restore tasks in a project, each at its position or, if it comes from another project, at the end."""
-    in_order = sorted(found, key=lambda each: each.position)
-    here = [each.position for each in in_order if each.project_id == home.project.id]
-    taken = set(await uow.tasks.taken_positions(uow.workspace_id, home.project.id, here)) if here else set()
-    assignees = {user_id for each in in_order for user_id in each.assignee_ids}
+    uow: UnitOfWork, found: Collection[Task], home: _Home, *, hidden: Mapping[UUID, set[UUID]]
+) -> str | None:
+    """Restore tasks in a project, each at its position or, if it comes from another project, at the end.
+
+    Return the last position of the project.
+    """
+    placed, last = await _placed(uow, found, home)
+    assignees = {user_id for each in placed for user_id in each.assignee_ids}
     members = await uow.members.existing(uow.workspace_id, assignees) if assignees else ()
-    last, restored = home.last, []
-    for each in in_order:
-        if each.project_id != home.project.id:
-            position = last = positions.after(last)
-        elif each.position in taken:
-            near = await uow.tasks.around(uow.workspace_id, project_id=home.project.id, cut=each.position, limit=2)
-            position = _beside(each.position, [*taken, *(one.position for one in near)])
-        else:
-            position = each.position
-        taken.add(position)
-        placed = replace(
+    revision = await uow.next_revision()
+    restored = [
+        replace(
             each,
-            project_id=home.project.id,
             label_ids=each.label_ids[: task_links.LABELS.most],
             assignee_ids=tuple(user_id for user_id in each.assignee_ids if user_id in members),
-            position=position,
             updated_at=uow.now,
+            revision=revision,
         )
-        restored.append(replace(placed, revision=await uow.next_revision()))
-    return await _with_dependencies(uow, in_order, restored, hidden=hidden)
+        for each in placed
+    ]
+    before = {each.id: each for each in found}
+    await _with_dependencies(uow, [before[each.id] for each in restored], restored, hidden=hidden)
+    return last
+
+
+async def _placed(uow: UnitOfWork, found: Collection[Task], home: _Home) -> tuple[Sequence[Task], str | None]:
+    """Return tasks with the positions that they get, in their old order, and then the last position of the project."""
+    project_id = home.project.id
+
+    async def near(cut: str, count: int) -> Sequence[Task]:
+        return await uow.tasks.around(uow.workspace_id, project_id=project_id, cut=cut, limit=count)
+
+    async def move(each: Task, position: str) -> None:
+        await tasks.store(uow, each, replace(each, position=position), event="task.moved")
+
+    in_order = sorted(found, key=lambda each: each.position)
+    wanted = [each.position for each in in_order if each.project_id == project_id]
+    taken = await uow.tasks.taken_positions(uow.workspace_id, project_id, wanted) if wanted else ()
+    places = Places(near, move, taken=taken)
+    for each in in_order:
+        if each.project_id == project_id:
+            await places.put(each)
+    coming = [each for each in in_order if each.project_id != project_id]
+    for each, position in zip(coming, positions.spread(places.last(home.last), None, count=len(coming)), strict=True):
+        await places.put(replace(each, project_id=project_id, position=position))
+    return places.placed, places.last(home.last)
 
 
 async def _with_dependencies(
@@ -391,11 +441,3 @@ async def _depending_again(
         depends_on_ids=task_links.in_order({*task.depends_on_ids, *given}),
         blocked=task.blocked or not set(given).isdisjoint(open_ids),
     )
-
-
-def _beside(position: str, taken: Iterable[str]) -> str:
-    """Return *position* or, if it is one of *taken*, a position before the next of them."""
-    at = sorted({each for each in taken if each >= position})
-    if not at or at[0] != position:
-        return position
-    return positions.between(position, at[1] if len(at) > 1 else None)

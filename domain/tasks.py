@@ -285,13 +285,15 @@ async def delete_some(
 
 async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion: Deletion, *, limit: int) -> int:
     """Delete comments on tasks, which are deleted next, at most *limit*. Return how many."""
-    return await uow.comments.delete_some(
+    count = await uow.comments.delete_some(
         uow.workspace_id,
         task_ids=task_ids,
         trash_id=deletion.entry_id,
         revision=await uow.next_revision(),
         limit=limit,
     )
+    await deletion.took(uow, count)
+    return count
 
 
 async def _dependents_of(uow: UnitOfWork, family: Family) -> Sequence[tuple[Task, bool]]:

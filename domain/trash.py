@@ -65,7 +65,10 @@ async def find(uow: UnitOfWork, kind: TrashKind, thing_id: UUID) -> TrashEntry |
 
 
 class Deletion:
-    """A deletion in steps (ADR 81). A restoration that begins meanwhile stops it, and the other way round."""
+    """A deletion in steps (ADR 81). A restoration that begins meanwhile stops it, and the other way round.
+
+    One that was interrupted and is repeated goes on with its entry, which is kept for the full time again.
+    """
 
     def __init__(self, kind: TrashKind, thing_id: UUID) -> None:
         self._kind: TrashKind = kind
@@ -89,10 +92,16 @@ class Deletion:
     async def _begin(self, uow: UnitOfWork, entry: TrashEntry | None, *, title: str) -> TrashEntry:
         if entry is None:
             return await _add(uow, self._kind, self._thing_id, title=title)
-        if entry.is_restoring:
-            entry = replace(entry, is_restoring=False)
-            await uow.trash.update(entry)
-        return entry
+        again = replace(
+            entry,
+            title=title,
+            deleted_at=uow.now,
+            deleted_by=uow.principal.user_id,
+            expires_at=uow.now + KEPT,
+            is_restoring=False,
+        )
+        await uow.trash.update(again)
+        return again
 
     @property
     def entry_id(self) -> UUID:
@@ -109,24 +118,33 @@ class Deletion:
 
 
 class Restoration:
-    """A restoration in steps, as a Deletion."""
+    """A restoration in steps, as a Deletion. It does not expire before it has ended."""
 
     def __init__(self, kind: TrashKind, thing_id: UUID) -> None:
         self._kind: TrashKind = kind
         self._thing_id = thing_id
-        self._has_begun = False
         self._entry: TrashEntry | None = None
 
     async def step(self, uow: UnitOfWork) -> TrashEntry | None:
-        """Return the entry; None if the thing is not in the trash. Raises ChangedMeanwhile."""
-        entry = await find(uow, self._kind, self._thing_id)
-        if entry is not None and not entry.is_restoring:
-            if self._has_begun:
-                raise ChangedMeanwhile
-            await uow.trash.update(replace(entry, is_restoring=True))
-        self._has_begun = True
+        """Return the entry; None in the first step if the thing is not in the trash. Raises ChangedMeanwhile."""
+        if self._entry is None:
+            found = await find(uow, self._kind, self._thing_id)
+            if found is None:
+                return None
+            self._entry = replace(found, is_restoring=True, expires_at=uow.now + KEPT)
+            await uow.trash.update(self._entry)
+            return self._entry
+        entry = await uow.trash.of(uow.workspace_id, self._kind, self._thing_id)
+        if entry is None or entry.id != self._entry.id or not entry.is_restoring:
+            raise ChangedMeanwhile
         self._entry = entry
         return entry
+
+    async def gave_back(self, uow: UnitOfWork, count: int) -> None:
+        """Subtract how many things this step gave back, if the entry has others: the restoration may not go on."""
+        assert self._entry is not None
+        self._entry = replace(self._entry, taken=max(0, self._entry.taken - count))
+        await uow.trash.update(self._entry)
 
     async def end(self, uow: UnitOfWork) -> None:
         """Delete the entry, in the last step."""

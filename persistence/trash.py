@@ -17,7 +17,7 @@ from persistence.trash_rows import trash
 _MAPPER: Final = Mapper(
     TrashEntry,
     trash,
-    fixed=("id", "workspace_id", "kind", "thing_id", "title", "deleted_at", "deleted_by", "expires_at"),
+    fixed=("id", "workspace_id", "kind", "thing_id"),
 )
 _IN_WORKSPACE: Final = trash.c.workspace_id == bindparam("workspace")
 _ONE: Final = (_IN_WORKSPACE, trash.c.id == bindparam("entry"))

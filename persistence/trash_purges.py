@@ -55,6 +55,7 @@ def _delete(table: Table, *texts: Column[str], named: Column[UUID] | None = None
     mine += [] if named is None else [named == bindparam("thing")]
     *_, key = table.primary_key
     some = select(key).where(*mine).limit(bindparam("limit"))
+    some = some.order_by(key) if table is tasks else some  # the same as _THESE
     statement: Delete = delete(table).where(_within(table), key.in_(some), *mine[2:])
     size = sum((octets(text) for text in texts[1:]), octets(texts[0])) if texts else key
     names = ("workspace", "trash", "limit", *(() if named is None else ("thing",)))
@@ -73,10 +74,28 @@ def _take_out(table: Table, place: Column[Any], *, of: Table, to: Any) -> _Part:
     return _Part(statement.returning(table.c.id).execution_options(**BULK), names, frees=False)
 
 
+_THESE: Final = (
+    select(tasks.c.id)
+    .where(_within(tasks), tasks.c.trash_id == bindparam("trash"))
+    .order_by(tasks.c.id)
+    .limit(bindparam("limit"))
+)
+"""The tasks that are deleted next."""
+_ON_THESE: Final = (
+    select(comments.c.id).where(_within(comments), comments.c.task_id.in_(_THESE)).limit(bindparam("limit"))
+)
+_DELETE_COMMENTS: Final = (
+    delete(comments)
+    .where(_within(comments), comments.c.id.in_(_ON_THESE))
+    .returning(octets(comments.c.text))
+    .execution_options(**BULK)
+)
+"""Also those that another deletion took: they would be deleted with their tasks, and their bytes still be counted."""
 _INBOX: Final = select(projects.c.id).where(_within(projects), projects.c.is_inbox).scalar_subquery()
 _labelled: Final = LINKS["label_ids"].table
 _PARTS: Final = (
     _delete(comments, comments.c.text),
+    _Part(_DELETE_COMMENTS, ("workspace", "trash", "limit"), frees=True),
     _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
     _take_out(tasks, tasks.c.section_id, of=sections, to=None),
     _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),
@@ -115,12 +134,16 @@ _PARTS_OF: Final[Mapping[TrashKind, Sequence[_Part]]] = {
 }
 _DELETE_ENTRY: Final = delete(trash).where(_within(trash), trash.c.id == bindparam("trash")).returning(trash.c.id)
 
+_HAS_EXPIRED: Final = trash.c.expires_at <= bindparam("now")
 _FIND: Final = (
-    select(trash.c.workspace_id, trash.c.id, trash.c.thing_id, trash.c.kind)
+    select(trash.c.workspace_id, trash.c.id)
     .join_from(trash, workspaces, workspaces.c.id == trash.c.workspace_id)
-    .where(trash.c.expires_at <= bindparam("now"), workspaces.c.deleted_at.is_(None))
+    .where(_HAS_EXPIRED, workspaces.c.deleted_at.is_(None))
     .order_by(trash.c.expires_at)
     .limit(1)
+)
+_READ: Final = select(trash.c.thing_id, trash.c.kind).where(
+    _within(trash), trash.c.id == bindparam("trash"), _HAS_EXPIRED
 )
 _FREE: Final = (
     update(workspaces)
@@ -155,11 +178,15 @@ async def purge(runner: Runner, *, now: dt.datetime) -> int:
     found = await runner.row(_FIND, {"now": now})
     if found is None:
         return 0
-    workspace_id, entry_id, thing_id, kind = found
+    workspace_id, entry_id = found
     if await lock_workspace(runner, workspace_id) is None:  # it was deleted meanwhile
         return 0
-    place = {"workspace": workspace_id, "trash": entry_id, "thing": thing_id}
-    count, freed = await purge_some(runner.rows, place, kind=kind, limit=AT_ONCE)
+    place = {"workspace": workspace_id, "trash": entry_id}
+    entry = await runner.row(_READ, {**place, "now": now})
+    if entry is None:  # it was deleted again, or purged, meanwhile
+        return 0
+    thing_id, kind = entry
+    count, freed = await purge_some(runner.rows, {**place, "thing": thing_id}, kind=kind, limit=AT_ONCE)
     if freed:
         await runner.run(_FREE, {"workspace": workspace_id, "freed": freed})
     return count

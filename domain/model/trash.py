@@ -18,8 +18,8 @@ KEPT: Final = dt.timedelta(days=30)
 class TrashEntry:
     """One deletion: the thing that somebody deleted, and how many things it *took* along.
 
-    `id` is in the rows of all of them. It is a UUIDv7 of the time of the deletion. `is_restoring` says which of a
-    deletion and a restoration began last, if they have several steps.
+    `id` is in the rows of all of them. It is a UUIDv7 of the time at which the deletion began first. `is_restoring`
+    says which of a deletion and a restoration began last, if they have several steps.
     """
 
     id: UUID
@@ -35,7 +35,7 @@ class TrashEntry:
 
 
 class ChangedMeanwhile(Conflict):
-    """Somebody has begun to restore what is being deleted, or the other way round."""
+    """Somebody has restored what is being deleted, or deleted what is being restored, or emptied the trash."""
 
     summary = "It was deleted and restored at the same time"
 
@@ -64,7 +64,7 @@ class TrashRepository(Protocol):
         """Return the entry of a thing, also of one whose deletion or restoration is not finished."""
 
     async def update(self, entry: TrashEntry) -> None:
-        """Store what can change of an entry: `taken` and `is_restoring`."""
+        """Store what can change of an entry: all but its ids and its kind."""
 
     async def remove(self, workspace_id: UUID, entry_id: UUID) -> None:
         """Delete an entry: nothing is in it any more."""

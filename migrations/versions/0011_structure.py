@@ -72,7 +72,12 @@ def _add_to_tasks() -> None:
 
 
 def downgrade() -> None:
-    """Starts, labels and data of clients are lost, and cancelled tasks are open."""
+    """Starts, labels, sections and data of clients are lost and no longer count; cancelled tasks are open."""
+    octets = "length(CAST({} AS BLOB))" if op.get_context().dialect.name == "sqlite" else "octet_length({})"
+    for table, text, row_bytes in (("labels", "name", 300), ("sections", "name", 300), ("tasks", "metadata", 0)):
+        row = f"{row_bytes} + {octets.format(text)}"
+        size = f"SELECT sum({row}) FROM {table} WHERE workspace_id = workspaces.id"  # noqa: S608 -- our own names
+        op.execute(f"UPDATE workspaces SET content_bytes = content_bytes - coalesce(({size}), 0)")  # noqa: S608 -- as above
     for name in _IDS:
         op.drop_index(f"ix_tasks_{name}", "tasks")
     op.drop_table("task_labels")

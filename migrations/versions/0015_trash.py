@@ -13,6 +13,14 @@ depends_on = None
 
 _INSTANT: TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
 _TABLES = ("task_dependencies", "task_labels", "tasks", "sections", "labels", "projects")
+_TEXTS = {
+    "tasks": ("title", "description", "metadata"),
+    "sections": ("name",),
+    "labels": ("name",),
+    "projects": ("name", "description"),
+}
+"""What counts against the quota, with _ROW_BYTES for each row."""
+_ROW_BYTES = "300"
 _LIVE = "trash_id IS NULL"
 _ORDERS = {
     "position": "position",
@@ -86,13 +94,22 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """What is in the trash is lost."""
+    """What is in the trash is lost, and no longer counts against the quota."""
+    _count_less()
     _drop({**_INDEXES, **_AFTER})
     for table in _TABLES:
         op.execute(f"DELETE FROM {table} WHERE trash_id IS NOT NULL")  # noqa: S608 -- our own names
         op.drop_column(table, "trash_id")
     _create({**_INDEXES, **_BEFORE})
     op.drop_table("trash")
+
+
+def _count_less() -> None:
+    octets = "length(CAST({} AS BLOB))" if op.get_bind().dialect.name == "sqlite" else "octet_length({})"
+    for table, texts in _TEXTS.items():
+        row = " + ".join([_ROW_BYTES, *map(octets.format, texts)])
+        size = f"SELECT sum({row}) FROM {table} WHERE workspace_id = workspaces.id AND trash_id IS NOT NULL"  # noqa: S608 -- our own names
+        op.execute(f"UPDATE workspaces SET content_bytes = content_bytes - coalesce(({size}), 0)")  # noqa: S608 -- as above
 
 
 def _drop(indexes: _Indexes) -> None:

@@ -12,8 +12,21 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import migrations
-from domain import account_log, projects, sessions, task_status, tasks
+from domain import (
+    account_log,
+    comments,
+    labels,
+    projects,
+    restoring,
+    sections,
+    sessions,
+    task_status,
+    tasks,
+    trash,
+)
+from domain.errors import NotFound
 from domain.policy import Policy
+from domain.quotas import row_bytes
 from domain.sessions import SessionEnded, SessionTokens
 from domain.tasks import TaskDraft
 from persistence import readiness, schema
@@ -205,6 +218,61 @@ async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
     assert min(row[1] for row in before) > 0
     assert await ada.read(tasks.get, task.id) == found
     assert await ada.write(task_status.reopen, task.id)
+
+
+async def content_of(caller: Caller) -> int:
+    place = TABLES["workspaces"]
+    row = await caller.database.row(select(place.c.content_bytes).where(place.c.id == caller.workspace_id), {})
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("revision", ["0015", "0014", "0010"])
+async def test_a_downgrade_loses_what_the_older_version_does_not_know_and_no_longer_counts_it(
+    database_url: str, database: Database, revision: str
+) -> None:
+    """0015 has no comments, 0014 has no trash, 0010 has no sections and labels either."""
+    ada = await Caller(database=database).register("ada")
+    kept = await ada.write(tasks.create, TaskDraft(title="Säen", description="tief"))
+    plain = await content_of(ada)
+    beds = await ada.write(sections.create, name="Bäume", project_id=kept.project_id)
+    late = await ada.write(labels.create, name="Später")
+    draft = TaskDraft(title="Ernten", section_id=beds.id, label_ids=[late.id], metadata={"ö": "ä"})
+    other = await ada.write(tasks.create, draft)
+    without_trash = await content_of(ada)
+    project = await ada.write(projects.create, name="Gärten", description="😀" * 9)
+    shed = await ada.write(sections.create, name="Häuschen", project_id=project.id)
+    gone = await ada.write(labels.create, name="Dürr")
+    draft = TaskDraft(title="Gießen", section_id=shed.id, label_ids=[gone.id], metadata={"ü": "ß"}, description="früh")
+    parent = await ada.write(tasks.create, draft)
+    child = await ada.write(tasks.create, TaskDraft(title="Häckseln", parent_id=parent.id))
+    waiting = await ada.write(tasks.create, TaskDraft(title="Düngen", depends_on_ids=[child.id]))
+    with_trash = await content_of(ada)
+    await ada.write(comments.create, kept.id, text="Naß")
+    await ada.write(comments.create, child.id, text="Größer")
+    for delete, thing_id in ((tasks.delete, child.id), (labels.delete, gone.id), (projects.delete, project.id)):
+        await ada.write(delete, thing_id)
+    await ada.write(tasks.delete, waiting.id)
+    await database.close()
+
+    migrations.downgrade(database_url, revision)
+    migrations.upgrade(database_url)
+
+    expected = {"0015": with_trash, "0014": without_trash, "0010": plain + row_bytes("Ernten")}
+    assert await content_of(ada) == expected[revision]
+    assert (await ada.read(tasks.get, kept.id)).title == kept.title
+    if revision == "0015":
+        assert (await ada.write(restoring.project, project.id)).name == "Gärten"
+        assert (await ada.write(restoring.task, child.id)).parent_id == parent.id
+        return
+    assert (await ada.read(trash.page)).items == ()
+    for restore, thing_id in ((restoring.project, project.id), (restoring.task, child.id)):
+        with pytest.raises(NotFound):
+            await ada.write(restore, thing_id)
+    found = await ada.read(tasks.get, other.id)
+    assert (found.section_id, found.label_ids) == ((beds.id, (late.id,)) if revision == "0014" else (None, ()))
+    await ada.write(tasks.delete, other.id)
+    assert (await ada.write(restoring.task, other.id)).title == other.title
 
 
 async def test_a_running_server_sees_the_revision_of_the_schema(database: Database, empty_database_url: str) -> None:

@@ -711,6 +711,8 @@ async def call_idempotency(ada: Caller) -> None:
 
 
 async def call_purges(ada: Caller) -> None:
+    created = await ada.account.write(workspaces.create, name="Sports Club")
+    await ada.in_workspace(created.id).write(workspaces.delete)
     for purge in PURGES:
         transaction = await ada.database.begin()
         assert await purge(transaction, now=NOON)

@@ -1,10 +1,12 @@
+import datetime as dt
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from domain import labels, members, projects, restoring, sections, task_moves, tasks
+from domain import comments, labels, members, projects, restoring, sections, task_moves, tasks, trash
 from domain.limits import LimitReached
+from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
 from domain.model.members import Member
 from domain.model.projects import Project, ProjectArchived, ProjectNotFound
@@ -377,15 +379,61 @@ async def test_a_restoration_stops_a_deletion_and_the_other_way_round(uow: FakeU
         await restoration.step(uow.unit())
 
 
-async def test_a_restoration_that_another_one_has_ended_is_over(uow: FakeUnitOfWork, garden: Project) -> None:
+async def test_a_restoration_whose_entry_is_gone_meanwhile_stops(uow: FakeUnitOfWork, garden: Project) -> None:
+    """Another one has ended, or an admin emptied the trash: then it would not be all that comes back."""
     await Deletion("project", garden.id).step(uow.unit(), title="Garden")
     first, second = Restoration("project", garden.id), Restoration("project", garden.id)
     await first.step(uow.unit())
     await second.step(uow.unit())
     await second.end(uow.unit())
 
-    assert await first.step(uow.unit()) is None
-    await first.end(uow.unit())
+    with pytest.raises(ChangedMeanwhile):
+        await first.step(uow.unit())
+    assert await Restoration("project", garden.id).step(uow.unit()) is None
+    await Deletion("project", garden.id).step(uow.unit(), title="Garden")
+    with pytest.raises(ChangedMeanwhile):
+        await first.step(uow.unit())
+
+
+async def test_a_restoration_does_not_expire_between_its_steps(uow: FakeUnitOfWork, garden: Project) -> None:
+    await Deletion("project", garden.id).step(uow.unit(), title="Garden")
+    first, late = Restoration("project", garden.id), NOON + KEPT - dt.timedelta(seconds=1)
+    await first.step(uow.unit(now=late))
+
+    entry = await first.step(uow.unit(now=NOON + KEPT))
+
+    assert entry is not None
+    assert entry.expires_at == late + KEPT
+    repeated = await Restoration("project", garden.id).step(uow.unit(now=NOON + KEPT))
+    assert repeated == replace(entry, expires_at=NOON + KEPT + KEPT)
+
+
+async def test_a_deletion_that_is_repeated_is_kept_for_the_full_time(uow: FakeUnitOfWork, garden: Project) -> None:
+    interrupted = Deletion("project", garden.id)
+    await interrupted.step(uow.unit(), title="Garden")
+    await interrupted.took(uow.unit(), 3)
+
+    repeated = Deletion("project", garden.id)
+    later = NOON + KEPT
+    await repeated.step(uow.unit(now=later), title="Yard")
+
+    (entry,) = (await trash.page(uow.unit(now=later))).items
+    assert (entry.id, entry.title, entry.taken) == (interrupted.entry_id, "Yard", 3)
+    assert (entry.deleted_at, entry.expires_at) == (later, later + KEPT)
+
+
+async def test_what_came_back_before_an_interruption_is_not_counted_twice(uow: FakeUnitOfWork, garden: Project) -> None:
+    deletion, restoration = Deletion("project", garden.id), Restoration("project", garden.id)
+    await deletion.step(uow.unit(), title="Garden")
+    await deletion.took(uow.unit(), 3)
+    await restoration.step(uow.unit())
+    await restoration.gave_back(uow.unit(), 2)
+
+    again = Deletion("project", garden.id)
+    await again.step(uow.unit(), title="Garden")
+    await again.took(uow.unit(), 2)
+
+    assert [entry.taken for entry in (await trash.page(uow.unit())).items] == [3]
 
 
 async def test_a_deletion_whose_entry_was_emptied_meanwhile_stops(uow: FakeUnitOfWork, garden: Project) -> None:
@@ -396,3 +444,62 @@ async def test_a_deletion_whose_entry_was_emptied_meanwhile_stops(uow: FakeUnitO
 
     with pytest.raises(ChangedMeanwhile):
         await deletion.step(uow.unit(), title="Garden")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# after an interruption
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_section_that_is_in_the_trash_with_its_project_is_not_restored_by_its_own_interrupted_deletion(
+    uow: FakeUnitOfWork, garden: Project
+) -> None:
+    beds = await sections.create(uow.unit(), name="Beds", project_id=garden.id)
+    task = await make(uow, "Sow", section_id=beds.id)
+    unit, deletion = uow.unit(), Deletion("section", beds.id)
+    await deletion.step(unit, title="Beds")
+    await tasks.delete_some(unit, section_id=beds.id, deletion=deletion, limit=10)
+    await projects.delete(uow.unit(), garden.id)
+
+    with pytest.raises(SectionNotFound):
+        await restoring.section(uow.unit(), beds.id)
+
+    await restoring.project(uow.unit(), garden.id)
+    with pytest.raises(TaskNotFound):
+        await now(uow, task)
+    await restoring.section(uow.unit(), beds.id)
+    assert unchanged(await now(uow, task)) == unchanged(task)
+
+
+async def test_comments_do_not_come_back_while_their_task_is_in_the_trash_with_its_project(
+    uow: FakeUnitOfWork, garden: Project
+) -> None:
+    task = await make(uow, "Sow", project_id=garden.id)
+    comment = await comments.create(uow.unit(), task.id, text="Frost")
+    unit, deletion = uow.unit(), Deletion("task", task.id)
+    await deletion.step(unit, title="Sow")
+    await uow.comments.delete_some(
+        uow.workspace_id, task_ids=[task.id], trash_id=deletion.entry_id, revision=await unit.next_revision(), limit=9
+    )
+    await projects.delete(uow.unit(), garden.id)
+
+    with pytest.raises(TaskNotFound):
+        await restoring.task(uow.unit(), task.id)
+
+    assert not uow.store.of(Comment)
+    await restoring.project(uow.unit(), garden.id)
+    await restoring.task(uow.unit(), task.id)
+    assert (await comments.get(uow.unit(), task.id, comment.id)).text == "Frost"
+
+
+async def test_the_comments_that_a_deletion_took_are_counted(uow: FakeUnitOfWork, garden: Project) -> None:
+    task = await make(uow, "Sow", project_id=garden.id)
+    child = await make(uow, "Buy seeds", parent_id=task.id)
+    for each in (task, child):
+        await comments.create(uow.unit(), each.id, text="Frost")
+
+    await tasks.delete(uow.unit(), task.id)
+    assert [entry.taken for entry in (await trash.page(uow.unit())).items] == [3]
+    await restoring.task(uow.unit(), task.id)
+    await projects.delete(uow.unit(), garden.id)
+    assert [entry.taken for entry in (await trash.page(uow.unit())).items] == [4]
