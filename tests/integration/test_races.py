@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, insert, select
 
+from domain.comments import MOST_COMMENTS
+from domain.dependencies import MOST_DEPENDENTS
+from domain.families import MOST_SUBTASKS
+from domain.labels import MOST_LABELS
+from domain.sections import MOST_SECTIONS
+from domain.task_links import ASSIGNEES, DEPENDENCIES
+from persistence import task_links
+from persistence.comments import comments
 from persistence.database import BEGIN
+from persistence.labels import labels
 from persistence.memberships import members
+from persistence.sections import sections
 from persistence.sessions import sessions
+from persistence.task_rows import tasks
 from persistence.tokens import personal_tokens
 from persistence.users import users
 from tests.support.clients import (
@@ -171,6 +183,87 @@ def test_concurrent_moves_out_of_and_into_a_tree_keep_it_whole(ada: Person, tabl
     at = [ok(ada.client.get(f"{ada.home}/tasks/{task}")) for task in (root, child)]
     assert (at[1]["parent_id"], at[1]["project_id"]) == (root, at[0]["project_id"])
     check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
+def copy(tables: Tables, table: Table, thing: dict[str, Any], count: int) -> None:
+    """Store *count* things like this one, at positions after it, and if it has a name, with others."""
+    ((*values,),) = tables.rows(select(table).where(table.c.id == UUID(thing["id"])))
+    row = dict(zip(table.c.keys(), values, strict=True))
+    copies = [{**row, "id": UUID(new_id())} for _ in range(count)]
+    for number, each in enumerate(copies):
+        each |= {name: f"{row[name]}{number:03}V" for name in ("position", "name", "name_key") if name in row}
+    tables.write(insert(table).values(copies))
+    if thing.get("depends_on_ids"):
+        links = task_links.LINKS["depends_on_ids"].table
+        keys = {"workspace_id": row["workspace_id"], "depends_on_id": UUID(thing["depends_on_ids"][0])}
+        tables.write(insert(links).values([{**keys, "task_id": each["id"]} for each in copies]))
+
+
+def for_a_label(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    copy(tables, labels, ada.create("labels", name="Urgent"), MOST_LABELS - 2)
+    return [{"method": "POST", "url": f"{ada.home}/labels", "json": {"name": f"{n}"}} for n in range(20)]
+
+
+def for_a_section(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    project_id = ada.create("projects", name="Garden")["id"]
+    copy(tables, sections, ada.create("sections", name="Beds", project_id=project_id), MOST_SECTIONS - 2)
+    body = {"name": "Paths", "project_id": project_id}
+    return [{"method": "POST", "url": f"{ada.home}/sections", "json": body} for _ in range(20)]
+
+
+def for_a_subtask(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    body = {"title": "Sow", "parent_id": ada.create("tasks", title="Garden")["id"]}
+    copy(tables, tasks, ada.create("tasks", **body), MOST_SUBTASKS - 2)
+    return [{"method": "POST", "url": f"{ada.home}/tasks", "json": body} for _ in range(20)]
+
+
+def for_a_comment(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    path = f"tasks/{ada.create('tasks', title='Sow')['id']}/comments"
+    copy(tables, comments, ada.create(path, text="Why?"), MOST_COMMENTS - 2)
+    return [{"method": "POST", "url": f"{ada.home}/{path}", "json": {"text": "Frost"}} for _ in range(20)]
+
+
+def for_an_assignee(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    guests = [new_id() for _ in range(ASSIGNEES.most - 1 + 20)]
+    for each in guests:
+        tables.add_member(ada.workspace_id, each, role="editor")
+    task = ada.create("tasks", title="Sow", assignee_ids=guests[20:])
+    return [{"method": "PUT", "url": f"{ada.home}/tasks/{task['id']}/assignees/{each}"} for each in guests[:20]]
+
+
+def for_a_dependency(ada: Person, _tables: Tables) -> list[dict[str, Any]]:
+    others = [ada.create("tasks", title=f"{number}")["id"] for number in range(DEPENDENCIES.most - 1 + 20)]
+    task = ada.create("tasks", title="Sow", depends_on_ids=others[20:])
+    return [{"method": "PUT", "url": f"{ada.home}/tasks/{task['id']}/dependencies/{each}"} for each in others[:20]]
+
+
+def for_a_dependent(ada: Person, tables: Tables) -> list[dict[str, Any]]:
+    dig = ada.create("tasks", title="Dig")["id"]
+    copy(tables, tasks, ada.create("tasks", title="Sow", depends_on_ids=[dig]), MOST_DEPENDENTS - 2)
+    others = [ada.create("tasks", title=f"{number}")["id"] for number in range(20)]
+    return [{"method": "PUT", "url": f"{ada.home}/tasks/{each}/dependencies/{dig}"} for each in others]
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        for_a_label,
+        for_a_section,
+        for_a_subtask,
+        for_a_comment,
+        for_an_assignee,
+        for_a_dependency,
+        for_a_dependent,
+    ],
+)
+def test_of_20_concurrent_requests_for_the_last_place_one_succeeds(
+    ada: Person, tables: Tables, prepare: Callable[[Person, Tables], list[dict[str, Any]]]
+) -> None:
+    responses = at_once(ada, prepare(ada, tables))
+    assert sum(each.is_success for each in responses) == 1
+    for each in responses:
+        if not each.is_success:
+            rejected(each, 409, "limit-reached")
 
 
 def test_one_key_on_two_concurrent_requests_belongs_to_one_of_them(ada: Person) -> None:
