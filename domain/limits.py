@@ -5,7 +5,7 @@ from typing import Final
 from domain.errors import Conflict
 
 MOST_CHANGES: Final = 2000
-"""How many tasks one operation closes, reopens or deletes at most, with those that change because they depend on them.
+"""How many tasks one operation closes, reopens, deletes or restores at most, with those that depend on them.
 
 They change in one transaction (ADR NEXT-dependencies). What changes more goes in steps (ADR 81).
 """
@@ -29,9 +29,8 @@ class LimitReached(Conflict):
         self.pointer = pointer
 
 
-def require_few(changes: int) -> None:
-    """Raise LimitReached if these are too many changes for one transaction."""
+def require_few(changes: int, *, advice: str = "Close or delete some of the subtasks first.") -> None:
+    """Raise LimitReached, with *advice*, if these are too many changes for one transaction."""
     if changes > MOST_CHANGES:
         detail = f"This would change more than {MOST_CHANGES} tasks at once, with those that depend on them."
-        advice = "Close or delete some of the subtasks first."
         raise LimitReached("request", things="changes", most=MOST_CHANGES, detail=f"{detail} {advice}")

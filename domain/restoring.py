@@ -70,7 +70,8 @@ async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]
     home = await _home(uow, root.project_id if parent is None else parent.project_id)
     section_id = home.section_of(root) if parent is None else parent.section_id
     hidden = await _hidden_dependencies(uow, family, limit=MOST_CHANGES)
-    require_few(len(hidden.keys() | {each.id for each in family}))
+    changes = len(hidden.keys() | {each.id for each in family})
+    require_few(changes, advice="Delete some of the tasks that depended on it first.")
     placed = [replace(each, section_id=section_id) for each in family]
     if parent is None:
         placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]
