@@ -335,7 +335,7 @@ class LabelPatch(BaseModel):
 
 class TaskClose(BaseModel):
     """
-    How a task is completed or cancelled. `null` is the same as no body.
+    How a task is completed or cancelled.
     """
 
     model_config = ConfigDict(
@@ -386,7 +386,7 @@ class TaskBatchClose(BaseModel):
     )
     task_id: UUID
     revision: int | MISSING = MISSING
-    body: TaskClose | None | MISSING = MISSING
+    body: TaskClose | MISSING = MISSING
 
 
 class TaskBatchTarget(BaseModel):

@@ -466,6 +466,8 @@ _seen = _Seen()
 @schemathesis.hook
 def filter_case(_context: schemathesis.HookContext, case: Case) -> bool:
     """Whether *case* is sent. What is invalid in one of the most frequent ways may be sent less often."""
+    if case.body is None and not case.operation.definition.raw["requestBody"].get("required"):
+        return False  # the same as no body, and so not invalid
     phase = case.meta.phase.data if case.meta else None
     if not isinstance(phase, CoveragePhaseData) or phase.scenario not in _NUMEROUS:
         return True

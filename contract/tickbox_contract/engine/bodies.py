@@ -9,7 +9,8 @@ Rejections, in this order:
     422  a value that does not fit the schema; NUL characters, integers beyond 64 bits, numbers beyond a double
 
 If no body is declared, an empty JSON object counts as no body, except for safe methods: many clients send `{}` with
-every POST.
+every POST. If a body is optional, `null` as JSON counts as no body, whatever its schema says: some generated clients
+send it, and others cannot leave out a body that may be null.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _INFINITIES = (float("inf"), float("-inf"))
 _MAX_EMPTY_BYTES = 16
 """How much is read of a body if none is declared: an empty object, with some white space."""
 _POSITION = re.compile(r"at line \d+ column \d+$")
+_JSON_SPACE = b" \t\r\n"
 _EMPTY_OBJECT = re.compile(rb"[ \t\r\n]*\{[ \t\r\n]*\}[ \t\r\n]*")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;(.*))?", re.ASCII)
 _NOT_TAKEN = ("unknown", "read-only")
@@ -82,6 +84,8 @@ class Body:
         if not content:
             raise refuse(MALFORMED_REQUEST, "This operation needs a body, and the request has none.")
         media = self._media(headers)
+        if not self.required and media.kind == "json" and content.strip(_JSON_SPACE) == b"null":
+            return None, []
         value, faults = self._parse(media, content)
         if faults:
             return value, faults
