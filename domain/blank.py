@@ -33,8 +33,13 @@ class TextBlank(Invalid):
 
 def require_seen(text: str | Unset, *, name: str) -> None:
     """Raise TextBlank unless *text*, the member *name* of the body, shows something, or is not sent."""
-    if isinstance(text, str) and not any(map(_is_seen, text)):
+    if isinstance(text, str) and is_blank(text):
         raise TextBlank(name)
+
+
+def is_blank(text: str) -> bool:
+    """Return whether no character of *text* can be seen."""
+    return not any(map(_is_seen, text))
 
 
 def _is_seen(character: str) -> bool:

@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from domain import blank
 from domain.checks import Checks
 from domain.errors import Invalid
 
 MOST_KEYS: Final = 20
 MOST_CHARACTERS_OF_KEY: Final = 40
-_SHOWN: Final = 10
+_SHOWN: Final = 64
+"""How many characters of a key a pointer has at most, like those to other names that a client invented."""
 
 
 class TooManyKeys(Invalid):
@@ -22,29 +24,45 @@ class TooManyKeys(Invalid):
         super().__init__(f"A task has at most {MOST_KEYS} keys, and this would make {count}.")
 
 
-class KeyNotAllowed(Invalid):
-    """A key is blank, or longer than MOST_CHARACTERS_OF_KEY."""
+class KeyTooLong(Invalid):
+    """A key is longer than MOST_CHARACTERS_OF_KEY."""
 
     code = "max-length"
-    pointer = "#/metadata"
 
     def __init__(self, key: str) -> None:
-        shown = key if len(key) <= _SHOWN else f"{key[:_SHOWN]}..."
-        super().__init__(f"A key has 1 to {MOST_CHARACTERS_OF_KEY} characters and is not blank, unlike {shown!r}.")
+        super().__init__(f"A key has at most {MOST_CHARACTERS_OF_KEY} characters.")
+        self.pointer = _pointer(key)
+
+
+class KeyBlank(Invalid):
+    """A key has no character that can be seen."""
+
+    code = "blank"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("A key must have a character that can be seen.")
+        self.pointer = _pointer(key)
+
+
+def _pointer(key: str) -> str:
+    shown = key if len(key) <= _SHOWN else f"{key[:_SHOWN]}…"
+    return f"#/metadata/{shown.replace('~', '~0').replace('/', '~1')}"
 
 
 def merge(stored: Mapping[str, str], patch: Mapping[str, str | None] | None) -> Mapping[str, str]:
     """Return *stored* with *patch*, a merge patch (RFC 7396), merged into it: None removes a key, or all.
 
-    Raises TooManyKeys, KeyNotAllowed, or InvalidTogether.
+    Raises TooManyKeys, KeyTooLong, KeyBlank, or InvalidTogether.
     """
     merged = {} if patch is None else {**stored, **patch}
     kept = {key: value for key, value in merged.items() if value is not None}
     checks = Checks()
     for key in patch or ():
         with checks:
-            if not key.strip() or len(key) > MOST_CHARACTERS_OF_KEY:
-                raise KeyNotAllowed(key)
+            if len(key) > MOST_CHARACTERS_OF_KEY:
+                raise KeyTooLong(key)
+            if blank.is_blank(key):
+                raise KeyBlank(key)
     with checks:
         if len(kept) > MOST_KEYS:
             raise TooManyKeys(len(kept))

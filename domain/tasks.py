@@ -69,7 +69,7 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
     Raises TextBlank, ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown,
-    MemberUnknown, DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyNotAllowed, or
+    MemberUnknown, DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyTooLong, KeyBlank, or
     InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
     checks = Checks()
@@ -132,7 +132,8 @@ async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
     Raises TaskNotFound; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown,
-    MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyNotAllowed, or InvalidTogether; LimitReached.
+    MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyTooLong, KeyBlank, or InvalidTogether;
+    LimitReached.
     """
     task = await get(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")

@@ -449,7 +449,7 @@ TaskMetadataCreateAdditionalProperty = TypeAliasType(
 
 class TaskMetadataCreate(RootModel[dict[str, TaskMetadataCreateAdditionalProperty]]):
     """
-    Texts for your own use, by key, such as the id of the task in another system. A key has 1 to 40 characters, and not only white space. `null` is the same as leaving it out.
+    Texts for your own use, by key, such as the id of the task in another system. A key has 1 to 40 characters, one of which can be seen. `null` is the same as leaving it out.
     """
 
     model_config = ConfigDict(

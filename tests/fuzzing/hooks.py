@@ -60,7 +60,8 @@ RULES: Mapping[tuple[str, str], str] = {
         "what is moved goes to one place, beside or under something else that exists",
     ),
     **dict.fromkeys((("blank", f"#/{name}") for name in ("title", "name", "text")), "what is blank shows nothing"),
-    ("max-length", "#/metadata"): "a key of metadata has 1 to 40 characters",
+    ("max-length", "#/metadata/*"): "a key of metadata has at most 40 characters",
+    ("blank", "#/metadata/*"): "a key of metadata shows something",
     ("max-properties", "#/metadata"): "metadata have 20 keys",
     ("workspace", "#/workspace_ids"): "a token's workspaces are its user's",
     ("not-limitable", "#/scopes"): "what concerns all workspaces is not for some",
@@ -75,7 +76,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/start/time_zone"): "a time zone is one that the server knows",
 }
-"""The rules that no schema states, by the code and the place of the error that each has. `*` is any index."""
+"""The rules that no schema states, by the code and the place of the error that each has. `*` is any index or key."""
 
 NUL = "nul"
 """The code of the rule for every text: no NUL character. (A query with one is a malformed request.)"""
@@ -92,7 +93,7 @@ _NUMEROUS = {
 """Half of all invalid requests. The engine rejects them in the same way for each operation."""
 _READERS = 10
 """The number of accounts that are created at a time for their e-mails."""
-_INDEX = re.compile(r"/\d+$")
+_INDEX_OR_KEY = re.compile(r"/\d+$|(?<=^#/metadata)/.*", re.DOTALL)
 _IN_BATCH = re.compile(r"^#/operations/\d+/(create|\w+/body)")
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
@@ -521,7 +522,7 @@ def filter_failure(
 def _place(fault: Mapping[str, str]) -> str:
     """Where a fault is, in a request of its own if it is in a batch."""
     place = fault.get("pointer") or fault.get("parameter") or fault["header"]
-    return _INDEX.sub("/*", _IN_BATCH.sub("#", place))
+    return _INDEX_OR_KEY.sub("/*", _IN_BATCH.sub("#", place))
 
 
 @schemathesis.deserializer(*media_types.YAML_MEDIA_TYPES)

@@ -264,8 +264,8 @@ def test_metadata_is_merged_key_by_key(ada: Person) -> None:
     ("metadata", "faults"),
     [
         ({str(number): "" for number in range(21)}, {"#/metadata max-properties"}),
-        ({"x" * 41: ""}, {"#/metadata max-length"}),
-        ({" ": ""}, {"#/metadata max-length"}),
+        ({"x" * 41: ""}, {f"#/metadata/{'x' * 41} max-length"}),
+        ({" ": "", "\u200b": ""}, {"#/metadata/  blank", "#/metadata/\u200b blank"}),
         ({"a": "x" * 501}, {"#/metadata/a max-length"}),
         ({"a": 1, "b": None}, {"#/metadata/a type", "#/metadata/b type"}),
         ([], {"#/metadata type"}),

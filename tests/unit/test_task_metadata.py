@@ -1,7 +1,7 @@
 import pytest
 
 from domain.errors import InvalidTogether
-from domain.task_metadata import KeyNotAllowed, TooManyKeys, as_text, from_text, merge
+from domain.task_metadata import KeyBlank, KeyTooLong, TooManyKeys, as_text, from_text, merge
 
 
 def test_a_patch_sets_and_removes_single_keys() -> None:
@@ -23,10 +23,21 @@ def test_a_task_has_at_most_twenty_keys_after_merging() -> None:
     assert raised.value.pointer == "#/metadata"
 
 
-@pytest.mark.parametrize("key", ["", " ", "\u2003", "x" * 41])
-def test_a_key_that_is_blank_or_too_long_is_rejected(key: str) -> None:
-    with pytest.raises(KeyNotAllowed):
+@pytest.mark.parametrize("key", ["", " ", "\u2003", "\u200b"], ids=ascii)
+def test_a_key_that_shows_nothing_is_blank(key: str) -> None:
+    with pytest.raises(KeyBlank) as raised:
         merge({}, {key: "value"})
+    assert (raised.value.code, raised.value.pointer) == ("blank", f"#/metadata/{key}")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [("~/" * 21, "~0~1" * 21), ("x" * 64, "x" * 64), ("x" * 65, f"{'x' * 64}…"), (" " * 41, " " * 41)]
+)
+def test_a_long_key_is_in_the_pointer_as_far_as_other_names_and_not_in_the_text(key: str, shown: str) -> None:
+    with pytest.raises(KeyTooLong) as raised:
+        merge({}, {key: "value"})
+    assert (raised.value.code, raised.value.pointer) == ("max-length", f"#/metadata/{shown}")
+    assert str(raised.value) == "A key has at most 40 characters."
 
 
 def test_keys_of_forty_characters_are_accepted_whatever_their_bytes() -> None:
@@ -37,7 +48,7 @@ def test_all_faults_are_reported_together() -> None:
     with pytest.raises(InvalidTogether) as raised:
         merge({}, {**{f"{number}": "" for number in range(20)}, " ": ""})
 
-    assert [type(each) for each in raised.value.errors] == [KeyNotAllowed, TooManyKeys]
+    assert [type(each) for each in raised.value.errors] == [KeyBlank, TooManyKeys]
 
 
 @pytest.mark.parametrize("metadata", [{}, {"a": ""}, {"ü": '"\\\u2028'}])
