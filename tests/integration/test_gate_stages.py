@@ -101,6 +101,8 @@ def test_the_settings_in_the_documentation_suit_our_server(
         "get_section",
         "get_label",
         "get_task",
+        "list_comments",
+        "get_comment",
     }
 
 

@@ -65,7 +65,7 @@ def fill(person: Person, *, project_id: str | None = None) -> list[str]:
     return [person.create("tasks", title="long", description=LONG, **more)["id"] for _ in range(QUOTA_BYTES // 64_400)]
 
 
-def test_a_full_workspace_rejects_new_content_until_something_is_deleted(ada: Person, tables: Tables) -> None:
+def test_a_full_workspace_rejects_new_content_until_something_is_purged(ada: Person, tables: Tables) -> None:
     ids = fill(ada)
     before = tables.digest()
     long = {"title": "one more", "description": LONG}
@@ -75,6 +75,8 @@ def test_a_full_workspace_rejects_new_content_until_something_is_deleted(ada: Pe
     rejected(ada.client.post(f"{ada.home}/projects", json={"name": "x", "description": LONG}), 409, "workspace-full")
     assert tables.digest() == before
     no_content(ada.client.delete(f"{ada.home}/tasks/{ids[0]}"))
+    rejected(ada.client.post(f"{ada.home}/tasks", json=long), 409, "workspace-full")
+    no_content(ada.client.delete(f"{ada.home}/trash"))
     created(ada.client.post(f"{ada.home}/tasks", json=long))
 
 
@@ -103,11 +105,12 @@ def test_content_of_a_full_workspace_may_shrink_and_be_completed_and_may_not_gro
     ok(ada.client.merge(short, {"description": LONG}))
 
 
-def test_deleting_a_project_frees_the_room_of_its_tasks(ada: Person, tables: Tables) -> None:
+def test_purging_a_project_frees_the_room_of_its_tasks(ada: Person, tables: Tables) -> None:
     garden = ada.create("projects", name="Garden", description="x")["id"]
     empty = usage(tables, ada)[0]
     fill(ada, project_id=garden)
     no_content(ada.client.delete(f"{ada.home}/projects/{garden}"))
+    no_content(ada.client.delete(f"{ada.home}/trash"))
     assert usage(tables, ada)[0] == empty - ROW_BYTES - len("Garden" + "x")
 
 

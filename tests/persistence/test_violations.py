@@ -38,7 +38,7 @@ async def test_a_repeated_primary_key_is_reported_by_name(ada: Caller) -> None:
 async def test_a_second_inbox_is_reported_by_the_name_of_its_index(ada: Caller) -> None:
     values = {"workspace_id": ada.workspace_id, "id": UUID(int=1), "name": "x", "description": "", "is_inbox": True}
 
-    error = await violate(ada, insert(TABLES["projects"]), {**values, "position": "a0", **TIMES})
+    error = await violate(ada, insert(TABLES["projects"]), {**values, "position": "a1", **TIMES})
 
     assert error.constraint == "uq_projects_inbox"
 

@@ -99,12 +99,14 @@ def _things(person: Person, home: str) -> dict[str, str]:
     """Values of the parameters of paths, of what belongs to *person*."""
     invited = {"email": f"{uuid4()}@example.com", "role": "viewer"}
     project_id = person.create(f"{home}/projects", name="Garden")["id"]
+    task_id = person.create(f"{home}/tasks", title="Sow")["id"]
     return {
         "workspace_id": home.rpartition("/")[2],
         "project_id": project_id,
         "section_id": person.create(f"{home}/sections", name="Beds", project_id=project_id)["id"],
         "label_id": person.create(f"{home}/labels", name="Outside")["id"],
-        "task_id": person.create(f"{home}/tasks", title="Sow")["id"],
+        "task_id": task_id,
+        "comment_id": person.create(f"{home}/tasks/{task_id}/comments", text="The red ones.")["id"],
         "invitation_id": person.create(f"{home}/invitations", **invited)["id"],
         "session_id": person.log_in()["session_id"],
         "token_id": person.create("/v1/tokens", name="Script", scopes=["read"])["id"],
