@@ -32,13 +32,15 @@ ENDING = {
     "leave_workspace": "the role",
 }
 """Writes that end what a caller needs for the next one, and what."""
+PERSONAL = {"update_comment"}
+"""Writes for one person: a role is not enough."""
 
 
 def allowed_writes() -> list[str]:
     """All other writes: those that delete come last, and what contains others after them."""
     writes = [each for each in operations(read_contract()) if not (each.safe or each.public)]
-    assert {each.operation_id for each in writes} > set(ENDING)
-    kept = [each for each in writes if each.operation_id not in ENDING]
+    assert {each.operation_id for each in writes} > ENDING.keys() | PERSONAL
+    kept = [each for each in writes if each.operation_id not in ENDING.keys() | PERSONAL]
     deleting = [each for each in reversed(kept) if each.method == "DELETE"]
     return [each.operation_id for each in (*(each for each in kept if each not in deleting), *deleting)]
 
