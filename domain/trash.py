@@ -29,12 +29,18 @@ async def page(
 
 
 async def empty(uow: UnitOfWork) -> None:
-    """Delete all that is in the trash for good, the oldest first, in steps (ADR 81)."""
+    """Delete all that is in the trash for good, the oldest first, in steps (ADR 81).
+
+    What is half deleted has expired: nobody can restore the rest, and a restoration that has begun stops.
+    """
 
     async def purge_some(limit: int) -> int:
         count = 0
         while count < limit and (entry := await uow.trash.oldest(uow.workspace_id)) is not None:
-            count += await uow.trash.purge(entry, limit=limit - count)
+            ended = replace(entry, expires_at=min(entry.expires_at, uow.now), is_restoring=False)
+            if ended != entry:
+                await uow.trash.update(ended)
+            count += await uow.trash.purge(ended, limit=limit - count)
         return count
 
     await steps.in_steps(uow, purge_some)
