@@ -26,6 +26,13 @@ pytestmark = pytest.mark.unmeasured
 
 WRITING = {name: operation.events for name, operation in OPERATIONS.items() if operation.events}
 """The events that each operation writes according to the contract: its `x-events`."""
+RARE = {
+    "restore_project": {"project.moved", "task.moved"},
+    "restore_section": {"section.moved", "task.moved"},
+    "restore_label": {"label.moved"},
+    "restore_task": {"task.moved"},
+}
+"""What an operation writes only if neighbours make room for what comes back: tests/unit/test_restored_places.py."""
 WITHOUT_EVENTS = {
     "create_invitation": "an e-mail address is in no log",
     "delete_invitation": "the same",
@@ -49,7 +56,7 @@ def test_a_write_leaves_the_events_that_the_contract_names(
         if log != before.get(workspace_id)
     }
     types = [event.type for log in new.values() for event in log]
-    assert sorted(types) == sorted(WRITING[operation_id]), (
+    assert sorted(types) == sorted(set(WRITING[operation_id]) - RARE.get(operation_id, set())), (
         f"{operation_id} wrote {types}: `x-events` of the operation in spec/openapi.yaml must name these, each once. If"
         " the request should have had other effects, see tests/support/request_values.py and BEFORE in"
         " tests/support/prepared.py"

@@ -173,6 +173,25 @@ async def test_an_interrupted_restoration_goes_on_or_is_undone(ada: Caller) -> N
     assert await last_events(ada) == {"task.restored": MANY}
 
 
+async def test_nothing_comes_back_of_a_trash_that_is_half_emptied_and_a_purge_ends_it(ada: Caller) -> None:
+    project = await filled(ada)
+    await ada.write(projects.delete, project.id)
+    steps = Steps()
+    steps.error = LookupError()
+    with pytest.raises(LookupError):
+        await stepping(ada, steps).write(trash.empty)
+    assert await rows_of(ada, "tasks") == MANY - SMALL
+
+    with pytest.raises(ProjectNotFound):
+        await ada.write(restoring.project, project.id)
+
+    assert await taken(ada) == []
+    async with ada.database.transaction() as transaction:
+        while await trash_purges.purge(transaction, now=NOON):
+            pass
+    assert (await rows_of(ada, "tasks"), await rows_of(ada, "trash")) == (0, 0)
+
+
 async def test_a_key_is_claimed_again_after_a_crash_between_steps_and_the_response_is_replayed(ada: Caller) -> None:
     project = await filled(ada)
     await ada.write(projects.delete, project.id)
