@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from domain.errors import StorageUnavailable
@@ -39,6 +39,11 @@ from persistence.lazy_transactions import LazyTransaction
 from persistence.repositories import Repositories
 from persistence.users import Users
 from persistence.workspaces import lock_as_member, lock_workspace
+
+_MANY_CHANGES: Final = (
+    f"The operations before this one have made {MOST_BEFORE_PART} changes or more, and this one would make another. "
+    "Send it, and those after it, in another request."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +207,7 @@ class SqlUnitOfWork(Repositories):
             await self._transaction.opened()
             self._revision = self.change_log.next_head()
         if self._part is not None and self._part.changes_before >= MOST_BEFORE_PART:
-            raise LimitReached("request", things="changes", most=MOST_BEFORE_PART)
+            raise LimitReached("request", things="changes", most=MOST_BEFORE_PART, detail=_MANY_CHANGES)
         return self._revision
 
     @property

@@ -293,6 +293,7 @@ def test_after_a_thousand_changes_no_operation_makes_more(ada: Person, task: Jso
     before = tables.digest()
     response = send(ada, first, second, first, third)
     assert rejected(response, 409, "limit-reached") == {"#/operations/3 limit-reached"}
+    assert "in another request" in response.json()["detail"]
     assert tables.digest() == before
     assert statuses(send(ada, first, second, first, third, {"delete": {"task_id": roots[0]}}, mode="each")) == [
         200, 200, 200, 409, 409,
