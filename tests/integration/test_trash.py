@@ -140,12 +140,14 @@ def rows_in_trash(tables: Tables, person: Person) -> int:
 
 
 def test_the_trash_lists_each_deletion_until_it_is_restored(ada: Person, garden: dict[str, Any]) -> None:
+    for task in garden["tasks"]:
+        ada.create(f"tasks/{task['id']}/comments", text="Not yet")
     delete(ada, "tasks", garden["tasks"][0])
     delete(ada, "projects", garden["project"])
     listed = trash_of(ada, limit=1)
     assert [(entry["kind"], entry["id"], entry["title"], entry["taken_count"]) for entry in listed] == [
-        ("project", garden["project"]["id"], "Garden", 2),
-        ("task", garden["tasks"][0]["id"], "Sow", 1),
+        ("project", garden["project"]["id"], "Garden", 3),
+        ("task", garden["tasks"][0]["id"], "Sow", 3),
     ]
     assert {entry["deleted_by"] for entry in listed} == {ada.id}
     assert [entry["kind"] for entry in trash_of(ada, kind="task")] == ["task"]
