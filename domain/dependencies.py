@@ -46,7 +46,7 @@ async def require_no_cycle(uow: UnitOfWork, task_id: UUID, depends_on_ids: Seque
     for index, each in enumerate(depends_on_ids):
         with checks:
             if await closes_cycle(uow, task_id, [each]):
-                raise DependencyInCycle(each, index=index)
+                raise DependencyInCycle(each, index=index, is_another=each != task_id)
     checks.finish()
 
 

@@ -62,12 +62,13 @@ class NotBesideSibling(Invalid):
 
 
 class BesideItself(Invalid):
-    """A thing would be moved next to or under itself or one of its parts, which the property *name* names."""
+    """A thing would be moved next to or under itself or one of its subtasks, which the property *name* names."""
 
     code = "place"
 
     def __init__(self, kind: str, *, name: str) -> None:
-        super().__init__(f"A {kind} cannot be moved next to or under itself or a part of itself.")
+        where = "next to or under itself or one of its subtasks" if kind == "task" else "next to itself"
+        super().__init__(f"A {kind} cannot be moved {where}. Choose another one.")
         self.pointer = f"#/{name}"
 
 

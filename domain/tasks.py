@@ -21,7 +21,7 @@ from domain.checks import Checks
 from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import DependencyCycle, Family, Priority, Task, TaskEvent, TaskNotFound
+from domain.model.tasks import DependencyCycle, DependencyNotFound, Family, Priority, Task, TaskEvent, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
@@ -207,25 +207,29 @@ async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> T
 async def add_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
     """Let a task depend on another one; a task that does already does not change.
 
-    Raises TaskNotFound for either; DependencyCycle, LimitReached.
+    Raises TaskNotFound, DependencyNotFound, DependencyCycle, LimitReached.
     """
     task = await get(uow, task_id)
     other = (await uow.tasks.dependencies(uow.workspace_id, [depends_on_id])).get(depends_on_id)
     if other is None:
-        raise TaskNotFound(depends_on_id)
+        raise DependencyNotFound(depends_on_id)
     changed = task_links.DEPENDENCIES.added(task, depends_on_id)
     if changed == task:
         return task
     dependencies.require_room(other)
     if await dependencies.closes_cycle(uow, task_id, changed.depends_on_ids):
-        raise DependencyCycle
+        raise DependencyCycle(is_another=depends_on_id != task_id)
     return await store(uow, task, replace(changed, blocked=task.blocked or other.is_open), event="task.updated")
 
 
 async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
-    """Let a task no longer depend on another one; if it does not, nothing changes. Raises TaskNotFound for either."""
+    """Let a task no longer depend on another one; if it does not, nothing changes.
+
+    Raises TaskNotFound, DependencyNotFound.
+    """
     task = await get(uow, task_id)
-    await get(uow, depends_on_id)
+    if await uow.tasks.get(uow.workspace_id, depends_on_id) is None:
+        raise DependencyNotFound(depends_on_id)
     changed = task_links.DEPENDENCIES.removed(task, depends_on_id)
     left = changed.depends_on_ids
     others = await uow.tasks.dependencies(uow.workspace_id, left) if left else {}

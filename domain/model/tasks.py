@@ -90,6 +90,14 @@ class TaskNotFound(NotFound):
         self.task_id = task_id
 
 
+class DependencyNotFound(NotFound):
+    """The workspace does not have the task with this id, that another one is to depend on, or no longer."""
+
+    def __init__(self, task_id: UUID) -> None:
+        super().__init__("This workspace does not have a task with the id in `depends_on_id`, the end of the path.")
+        self.task_id = task_id
+
+
 class ParentUnknown(Invalid):
     """The body names a parent that is not a task of the workspace."""
 
@@ -123,13 +131,18 @@ class DependencyUnknown(Invalid):
         self.pointer = f"#/depends_on_ids/{index}"
 
 
+_ITSELF: Final = "A task cannot depend on itself."
+_IN_TRASH: Final = "Tasks in the trash count, because they can be restored."
+
+
 class DependencyInCycle(Invalid):
     """The body names, at *index* of `depends_on_ids`, the task itself, or one that depends on it."""
 
     code = "cycle"
 
-    def __init__(self, task_id: UUID, *, index: int) -> None:
-        super().__init__("This task depends on the one that you change, which cannot depend on it.")
+    def __init__(self, task_id: UUID, *, index: int, is_another: bool) -> None:
+        others = "This task depends on the one that you change, directly or through others, which cannot depend on it."
+        super().__init__(f"{others} {_IN_TRASH}" if is_another else _ITSELF)
         self.task_id = task_id
         self.pointer = f"#/depends_on_ids/{index}"
 
@@ -139,8 +152,9 @@ class DependencyCycle(Conflict):
 
     summary = "A cycle of dependencies"
 
-    def __init__(self) -> None:
-        super().__init__("The other task depends on this one, so that this one cannot depend on it.")
+    def __init__(self, *, is_another: bool) -> None:
+        others = "The other task depends on this one, directly or through others, so that this one cannot depend on it."
+        super().__init__(f"{others} {_IN_TRASH}" if is_another else _ITSELF)
 
 
 class NotWithParent(Invalid):

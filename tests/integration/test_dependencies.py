@@ -75,8 +75,13 @@ def test_one_dependency_is_added_and_removed_by_itself(ada: Person) -> None:
     for each in (dig, dig):
         no_content(ada.client.delete(f"{path}/{each}"))
     assert now(ada, plant)["depends_on_ids"] == [buy]
-    rejected(ada.client.put(f"{path}/{UNKNOWN_ID}"), 404, "not-found")
-    rejected(ada.client.delete(f"{path}/{UNKNOWN_ID}"), 404, "not-found")
+    for method in ("PUT", "DELETE"):
+        no_other = ada.client.request(method, f"{path}/{UNKNOWN_ID}")
+        no_task = ada.client.request(method, f"{ada.home}/tasks/{UNKNOWN_ID}/dependencies/{UNKNOWN_ID}")
+        rejected(no_other, 404, "not-found")
+        rejected(no_task, 404, "not-found")
+        assert "`depends_on_id`" in no_other.json()["detail"]
+        assert "`depends_on_id`" not in no_task.json()["detail"]
 
 
 def test_of_two_clients_that_close_a_cycle_at_once_one_is_refused(ada: Person, server: str) -> None:

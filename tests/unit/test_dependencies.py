@@ -13,7 +13,7 @@ from domain import comments, dependencies, projects, restoring, sections, task_l
 from domain.errors import InvalidTogether
 from domain.limits import MOST_CHANGES, LimitReached
 from domain.model.comments import Comment
-from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyUnknown, Task, TaskNotFound
+from domain.model.tasks import DependencyCycle, DependencyInCycle, DependencyNotFound, DependencyUnknown, Task
 from domain.steps import SMALL, STEP
 from domain.tasks import TaskDraft, TaskEdit
 from domain.trash import Deletion
@@ -164,9 +164,9 @@ async def test_dependencies_are_tasks_of_the_same_workspace(uow: FakeUnitOfWork)
         (DependencyUnknown, "#/depends_on_ids/2"),
     ]
     for wrong in (theirs.id, NOBODY):
-        with pytest.raises(TaskNotFound):
+        with pytest.raises(DependencyNotFound):
             await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=wrong)
-        with pytest.raises(TaskNotFound):
+        with pytest.raises(DependencyNotFound):
             await tasks.remove_dependency(uow.unit(), dig.id, depends_on_id=wrong)
 
 
@@ -180,8 +180,9 @@ async def test_a_cycle_is_refused_where_it_is_closed(uow: FakeUnitOfWork) -> Non
     assert [(type(each), each.pointer) for each in raised.value.errors] == [
         (DependencyInCycle, f"#/depends_on_ids/{index}") for index in (1, 2, 3)
     ]
-    for other in (first, third):
-        with pytest.raises(DependencyCycle):
+    assert [str(each) == "A task cannot depend on itself." for each in raised.value.errors] == [False, True, False]
+    for other, sentence in ((first, "A task cannot depend on itself."), (third, "The other task depends on this one")):
+        with pytest.raises(DependencyCycle, match=sentence):
             await tasks.add_dependency(uow.unit(), first.id, depends_on_id=other.id)
     assert await now(uow, first) == first
     await depend(uow, second)
@@ -278,8 +279,10 @@ async def test_no_cycle_is_closed_while_a_task_is_in_the_trash(uow: FakeUnitOfWo
     water = await create(uow, "Water", after=[plant])
     await tasks.delete(uow.unit(), plant.id)
 
-    with pytest.raises(DependencyCycle):
+    with pytest.raises(DependencyCycle, match="Tasks in the trash count"):
         await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=water.id)
+    with pytest.raises(DependencyInCycle, match="Tasks in the trash count"):
+        await depend(uow, dig, water)
 
 
 async def test_a_task_with_as_many_dependencies_as_it_can_have_does_not_get_one_back(uow: FakeUnitOfWork) -> None:

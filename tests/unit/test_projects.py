@@ -182,7 +182,7 @@ async def test_a_project_is_not_moved_beside_itself_or_what_does_not_exist(uow: 
 
     with pytest.raises(BeforeAndAfter):
         await projects.move(uow.unit(), a.id, before=b.id, after=b.id)
-    with pytest.raises(BesideItself):
+    with pytest.raises(BesideItself, match=r"A project cannot be moved next to itself\."):
         await projects.move(uow.unit(), a.id, before=a.id)
     with pytest.raises(SiblingUnknown):
         await projects.move(uow.unit(), a.id, after=UNKNOWN)

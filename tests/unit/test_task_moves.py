@@ -216,7 +216,7 @@ async def test_no_task_is_moved_beside_or_under_itself_or_its_subtasks(
     child = await create(uow, "d", abc[0])
     for name in ("before", "after", "parent_id"):
         for target in (abc[0], child):
-            with pytest.raises(BesideItself) as raised:
+            with pytest.raises(BesideItself, match=r"next to or under itself or one of its subtasks\.") as raised:
                 await move(uow, abc[0], **{name: target})
             assert raised.value.pointer == f"#/{name}"
 
