@@ -72,7 +72,7 @@ partial_index(
     where=_LIVE,
 )
 partial_index("ix_comments_trash_id", comments.c.workspace_id, comments.c.trash_id, comments.c.id, where=~_LIVE)
-Index("ix_comments_task_id", comments.c.workspace_id, comments.c.task_id)
+Index("ix_comments_task_id", comments.c.workspace_id, comments.c.task_id, comments.c.trash_id)
 
 _MAPPER: Final = Mapper(Comment, comments, fixed=("id", "workspace_id", "task_id", "author_id", "created_at"))
 _OF_WORKSPACE: Final = comments.c.workspace_id == bindparam("workspace")

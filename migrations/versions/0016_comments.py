@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     _create_index("created_at", ["task_id", "created_at", "id"], where=sa.text("trash_id IS NULL"))
     _create_index("trash_id", ["trash_id", "id"], where=sa.text("trash_id IS NOT NULL"))
-    _create_index("task_id", ["task_id"], where=None)
+    _create_index("task_id", ["task_id", "trash_id"], where=None)
 
 
 def _create_index(name: str, columns: list[str], *, where: sa.TextClause | None) -> None:

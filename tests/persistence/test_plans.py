@@ -680,6 +680,7 @@ async def call_comment_services(ada: Caller) -> None:
     await ada.read(comments.page, task.id, limit=1, cursor=page.next_cursor)
     await ada.write(comments.update, task.id, comment.id, text="Now")
     await ada.write(comments.delete, task.id, comment.id)
+    await ada.write(restoring.comment, task.id, comment.id)
     await ada.write(tasks.delete, task.id)
     await ada.write(restoring.task, task.id)
 

@@ -168,3 +168,18 @@ async def test_what_depends_on_a_task_in_the_trash_depends_on_it_again_when_it_i
         assert list(await uow.tasks.hidden_dependencies(place, [dig.id], limit=9)) == []
         (deleted,) = await uow.tasks.in_trash(place, ident(90), limit=9)
         assert deleted.depends_on_ids == (dig.id,)
+
+
+async def test_nothing_waits_for_a_task_in_the_trash(world: World, chores: Project) -> None:
+    place = chores.workspace_id
+    dig, buy = waiting(1, chores, after=()), waiting(2, chores, after=())
+    plant = waiting(3, chores, after=[1, 2], blocked=True)
+    await add(world, dig, buy, plant)
+    async with world.unit() as uow:
+        await uow.tasks.hide_dependencies(place, [dig.id], trash_id=ident(90))
+        left = replace(plant, depends_on_ids=(buy.id,), revision=4)
+        await uow.tasks.update(left, before=plant, event="task.updated")
+        await uow.tasks.delete_all(place, [dig.id], trash_id=ident(90), revision=4)
+
+    async with world.unit() as uow:
+        assert list(await uow.tasks.dependents(place, [buy.id], which="freed", limit=9)) == [(left, False)]

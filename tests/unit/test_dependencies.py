@@ -262,6 +262,18 @@ async def test_a_restored_task_is_awaited_again_and_waits_again(uow: FakeUnitOfW
     assert (await now(uow, plant)).depends_on_ids == (dig.id, buy.id)
 
 
+async def test_what_waits_for_another_task_waits_whatever_is_restored(uow: FakeUnitOfWork) -> None:
+    dig, buy = await create(uow, "Dig"), await create(uow, "Buy")
+    plant = await create(uow, "Plant", after=[dig, buy])
+    await task_status.complete(uow.unit(), dig.id)
+    await tasks.delete(uow.unit(), dig.id)
+
+    await restoring.task(uow.unit(), dig.id)
+
+    restored = await now(uow, plant)
+    assert (restored.depends_on_ids, restored.blocked) == ((dig.id, buy.id), True)
+
+
 async def test_tasks_that_are_restored_together_depend_on_each_other_as_before(uow: FakeUnitOfWork) -> None:
     garden = await projects.create(uow.unit(), name="Garden")
     dig = await create(uow, "Dig", project_id=garden.id)
