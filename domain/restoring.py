@@ -125,10 +125,11 @@ async def section(uow: UnitOfWork, section_id: UUID) -> Section:
             home = await _home(uow, found[0].project_id)
             (live,) = await _restore_sections(uow, found, home)
         home = await _home(uow, live.project_id)
-        count = await _restore_tasks(uow, entry, home, limit=limit)
-        count += await _restore_comments(uow, entry, limit=limit - count)
-        if count == limit:
+        count, has_more = await _restore_tasks(uow, entry, home, limit=limit)
+        count += 0 if has_more else await _restore_comments(uow, entry, limit=limit - count)
+        if has_more or count == limit:
             await restoration.gave_back(uow, count)
+            return limit
         return count
 
     await steps.in_steps(uow, restore_some)
@@ -154,10 +155,11 @@ async def project(uow: UnitOfWork, project_id: UUID) -> Project:
         found = await uow.sections.in_trash(uow.workspace_id, entry.id)
         await _restore_sections(uow, found, home)
         home = replace(home, sections=frozenset({*home.sections, *(each.id for each in found)}))
-        count = await _restore_tasks(uow, entry, home, limit=limit)
-        count += await _restore_comments(uow, entry, limit=limit - count)
-        if count == limit:
+        count, has_more = await _restore_tasks(uow, entry, home, limit=limit)
+        count += 0 if has_more else await _restore_comments(uow, entry, limit=limit - count)
+        if has_more or count == limit:
             await restoration.gave_back(uow, count + len(found))
+            return limit
         return count
 
     await steps.in_steps(uow, restore_some)
@@ -306,11 +308,11 @@ async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Ho
     return restored
 
 
-async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, limit: int) -> int:
+async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, limit: int) -> tuple[int, bool]:
     """Restore tasks of a project or section, at most *limit*, parents before their subtasks.
 
-    At most as many get one of them back as a dependency, or those that depend on one. Return how many were restored, or
-    *limit* if there may be more.
+    Of the tasks that depend on them, at most as many get their dependencies back, unless one restored task has more.
+    Return how many were restored, and whether there may be more.
     """
     count = 0
     changed = 0
@@ -323,7 +325,7 @@ async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, lim
             hidden = await _hidden_dependencies(uow, found, limit=limit)
         dependents = len(hidden.keys() - {each.id for each in found})
         if changed and changed + dependents > limit:
-            return limit
+            return count, True
         changed += dependents
         parents = await uow.tasks.with_levels(uow.workspace_id, {each.parent_id for each in found if each.parent_id})
         placed = []
@@ -335,7 +337,7 @@ async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, lim
             placed.append(replace(each, parent_id=parent_id, section_id=section_id))
         home = replace(home, last=await _restore(uow, placed, home, hidden=hidden))
         count += len(found)
-    return count
+    return count, count >= limit
 
 
 async def _restore(
