@@ -24,7 +24,7 @@ from sqlalchemy import func, insert, select, update
 
 from persistence.events import events
 from persistence.memberships import workspaces
-from persistence.task_rows import tasks
+from persistence.task_rows import LIVE, tasks
 from tests.support.clients import MERGE_PATCH, Client, Person, new_id, no_content, ok, register, rejected
 from tests.support.logs import LoggedEvent, check_log, check_payloads
 from tests.support.patience import PATIENCE_S
@@ -228,4 +228,4 @@ def large_project(ada: Person, tables: Tables) -> str:
 
 
 def tasks_left(tables: Tables) -> int:
-    return int(tables.rows(select(func.count()).select_from(tasks))[0][0])
+    return int(tables.rows(select(func.count()).select_from(tasks).where(LIVE))[0][0])
