@@ -2,7 +2,7 @@
 
 A position between two others grows by a character with every six moves into the same gap. When it would be longer than
 LONGEST, the nearest neighbours are spread over the room that they have. It is hardly ever more than sixteen of them
-(ADR NEXT-own-positions).
+(ADR NEXT-own-positions). All things of an order of up to 1,024 get whole numbers then, if nothing less helps.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain import positions
 from domain.errors import Invalid
+from domain.limits import MOST_CHANGES
 from domain.unset import UNSET, Unset
 
 _WINDOWS: Final = (16, 32, 64, 128, 256, 512, 1024)
@@ -115,11 +116,17 @@ class Room(Generic[Item]):
     positions: Sequence[str]
     neighbours: Sequence[tuple[Item, str]] = ()
 
+    @property
+    def longest(self) -> int:
+        """How many characters the longest of the positions has."""
+        return _longest([*self.positions, *(position for _, position in self.neighbours)])
+
 
 async def make_room(around: Around[Item], cut: str, *, count: int, mover: Item | None = None) -> Room[Item]:
     """Return the room for *count* things in the gap at *cut*: after all positions before it, and before all others.
 
-    *mover* is what is moved, if it is in this order already; then *count* is 1. In the gap it keeps its position.
+    *mover* is what is moved, if it is in this order already; then *count* is 1. In the gap it keeps its position. With
+    the neighbours, at most MOST_CHANGES things change. See `Room.longest` where an order may have more than 1,024.
     """
     below, above = await _sides(around, cut, count=1, mover=mover)
     low, high = (below[-1].position if below else None), (above[0].position if above else None)
@@ -129,9 +136,10 @@ async def make_room(around: Around[Item], cut: str, *, count: int, mover: Item |
     if _longest(found) <= positions.LONGEST:
         return Room(found)
     for window in _WINDOWS:
-        below, above = await _sides(around, cut, count=window // 2 + 1, mover=mover)
-        room = _spread(below, above, half=window // 2, count=count, avoid=mover.position if mover else None)
-        if max(_longest(room.positions), _longest([position for _, position in room.neighbours])) <= _ROOMY:
+        half = min(window, MOST_CHANGES - count) // 2
+        below, above = await _sides(around, cut, count=half + 1, mover=mover)
+        room = _spread(below, above, half=half, count=count, avoid=mover.position if mover else None)
+        if room.longest <= _ROOMY:
             break
     return room
 

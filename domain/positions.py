@@ -13,13 +13,16 @@ from collections.abc import Sequence
 from typing import Final
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_ZERO, _LAST = _DIGITS[0], _DIGITS[-1]
+_BASE: Final = len(_DIGITS)
+_ZERO: Final = _DIGITS[0]
 _FIRST: Final = "a0"
 
 END: Final = "~"
 """A text after all positions."""
 LONGEST: Final = 48
 """How many characters a position has at most before its neighbours make room; see `domain/moves.py`."""
+MOST_CHARACTERS: Final = 64
+"""How many it has at most if they do not have room either."""
 
 
 def after(last: str | None) -> str:
@@ -28,15 +31,12 @@ def after(last: str | None) -> str:
 
 
 def between(low: str | None, high: str | None) -> str:
-    """Return a position after *low* and before *high*, as short as can be. None is the end on that side."""
+    """Return a position after *low* and before *high*, with as few digits as can be. None is the end on that side."""
     if low is None:
-        return _FIRST if high is None else _before(high)
-    integer, fraction = _parts(low)
-    above = _next(integer)
-    if high is None or above < high:
-        return above
-    other, other_fraction = _parts(high)
-    return integer + _middle(fraction, other_fraction if other == integer else None)
+        return _FIRST if high is None else _from_number(_to_number(high, 0, up=True) - 1, 0)
+    if high is None:
+        return _from_number(_to_number(low, 0) + 1, 0)
+    return _evenly(low, high, count=1)[0]
 
 
 def spread(low: str | None, high: str | None, *, count: int) -> Sequence[str]:
@@ -45,7 +45,7 @@ def spread(low: str | None, high: str | None, *, count: int) -> Sequence[str]:
     There is about as much room between any two of them. Towards an open end they are counted.
     """
     if low is not None and high is not None:
-        return _shared(low, high, count=count)
+        return _evenly(low, high, count=count)
     found: list[str] = []
     for _ in range(count):
         if high is None:
@@ -60,55 +60,62 @@ def just_after(position: str) -> str:
     return position + _ZERO
 
 
-def _shared(low: str, high: str, *, count: int) -> Sequence[str]:
-    if count == 0:
-        return ()
-    middle = between(low, high)
-    left = (count - 1) // 2
-    return (*_shared(low, middle, count=left), middle, *_shared(middle, high, count=count - 1 - left))
+def _evenly(low: str, high: str, *, count: int) -> Sequence[str]:
+    """Return positions at equal distances, whose fractions have as few digits as there must be."""
+    assert low < high, "there is nothing between them"
+    digits = 0
+    while (room := _to_number(high, digits, up=True) - (first := _to_number(low, digits)) - 1) < count:
+        digits += 1
+    return tuple(_from_number(first + (room + 1) * (n + 1) // (count + 1), digits) for n in range(count))
 
 
-def _before(high: str) -> str:
-    integer, fraction = _parts(high)
-    if fraction:
-        return integer
-    head, digits = integer[0], integer[1:]
-    room = digits.rstrip(_ZERO)
-    if room:
-        return head + room[:-1] + _DIGITS[_DIGITS.index(room[-1]) - 1] + _LAST * (len(digits) - len(room))
-    if head == "a":
-        return "Z" + _LAST
-    length = len(digits) - 1 if head > "a" else len(digits) + 1
-    return chr(ord(head) - 1) + _LAST * length
+def _to_number(position: str, digits: int, *, up: bool = False) -> int:
+    """Return a position's value times the base to the power of *digits*, rounded down, or *up*."""
+    integer, fraction = _parts(position)
+    value = _read(integer[1:])
+    value += _shorter(len(integer) - 1) if integer[0] >= "a" else -_shorter(len(integer))
+    value = _read(fraction[:digits].ljust(digits, _ZERO), above=value)
+    return value + 1 if up and len(fraction) > digits else value
+
+
+def _shorter(length: int) -> int:
+    """Return how many numbers have fewer digits than *length*, and at least one."""
+    count: int = (_BASE**length - _BASE) // (_BASE - 1)
+    return count
+
+
+def _from_number(number: int, digits: int) -> str:
+    """The inverse of `_to_number`."""
+    value, rest = divmod(number, _BASE**digits)
+    length = 1
+    if value >= 0:
+        while value >= _BASE**length:
+            value -= _BASE**length
+            length += 1
+        head = chr(ord("a") + length - 1)
+    else:
+        while (value := value + _BASE**length) < 0:
+            length += 1
+        head = chr(ord("Z") - length + 1)
+    return head + _write(value, length) + _write(rest, digits).rstrip(_ZERO)
+
+
+def _read(digits: str, *, above: int = 0) -> int:
+    """Return the number of some digits, which follow those of the number *above*."""
+    for digit in digits:
+        above = above * _BASE + _DIGITS.index(digit)
+    return above
+
+
+def _write(value: int, length: int) -> str:
+    found = ""
+    for _ in range(length):
+        value, digit = divmod(value, _BASE)
+        found = _DIGITS[digit] + found
+    return found
 
 
 def _parts(position: str) -> tuple[str, str]:
     head = position[0]
     length = ord(head) - ord("a") + 1 if head >= "a" else ord("Z") - ord(head) + 1
     return position[: length + 1], position[length + 1 :]
-
-
-def _next(integer: str) -> str:
-    head, digits = integer[0], integer[1:]
-    room = digits.rstrip(_LAST)
-    if room:
-        return head + room[:-1] + _DIGITS[_DIGITS.index(room[-1]) + 1] + _ZERO * (len(digits) - len(room))
-    if head == "Z":
-        return _FIRST
-    length = len(digits) + 1 if head >= "a" else len(digits) - 1
-    return chr(ord(head) + 1) + _ZERO * length
-
-
-def _middle(low: str, high: str | None) -> str:
-    """Return a fraction between two others; without *high*, below 1."""
-    found = ""
-    while True:
-        least = _DIGITS.index(low[0]) if low else 0
-        most = _DIGITS.index(high[0]) if high is not None else len(_DIGITS)
-        if most - least > 1:
-            return found + _DIGITS[(least + most) // 2]
-        if high is not None and most > least and len(high) > 1:
-            return found + high[0]
-        found += _DIGITS[least]
-        low = low[1:]
-        high = high[1:] if high is not None and most == least else None

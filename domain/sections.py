@@ -140,10 +140,9 @@ async def _put(uow: UnitOfWork, section: Section, *, project_id: UUID, cut: str)
 async def _move_tasks(uow: UnitOfWork, coming: Sequence[Task], *, project_id: UUID) -> None:
     """Move tasks of a section to the end of another project, in their order."""
     _, last = await uow.tasks.destination(uow.workspace_id, project_id=project_id) or (None, None)
-    for task, position in zip(coming, positions.spread(last, None, count=len(coming)), strict=True):
-        moved = replace(task, project_id=project_id, position=position)
-        moved = replace(moved, updated_at=uow.now, revision=await uow.next_revision())
-        await uow.tasks.update(moved, before=task, event="task.moved")
+    found = positions.spread(last, None, count=len(coming))
+    moved = [replace(task, project_id=project_id, position=at) for task, at in zip(coming, found, strict=True)]
+    await tasks.store_all(uow, list(zip(coming, moved, strict=True)), event="task.moved")
 
 
 async def delete(uow: UnitOfWork, section_id: UUID) -> None:

@@ -2,16 +2,20 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from domain import families, moves, positions, tasks
 from domain.checks import Checks
+from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import NotWithParent, ParentUnknown, Task
+from domain.model.tasks import Bucket, NotWithParent, ParentUnknown, Task, TaskQuery
 from domain.moves import Beside, BesideItself, NotBesideSibling, Room, SiblingUnknown
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
+
+_CROWDED: Final = "Too many tasks are close together at this place. Choose another one, such as the end of the project."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,28 @@ async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
         await _require_active(uow, project_id)
     if place.parent_id is not None and place.parent_id != task.parent_id:
         await families.require_room(uow, place.parent_id, moved=family, name=place.named_by)
+    if place.cut == positions.END and await _is_last(uow, task, place):
+        return task
     return await _store(uow, family, place)
+
+
+async def _is_last(uow: UnitOfWork, task: Task, place: _Place) -> bool:
+    """Whether a task is at a place already, the last of its siblings or, if it is not a subtask, of its section."""
+    if (place.project_id, place.section_id, place.parent_id) != (task.project_id, task.section_id, task.parent_id):
+        return False
+    bucket = Bucket(project_id=place.project_id, section_id=place.section_id, place=("", ""))
+    query = TaskQuery(
+        workspace_id=uow.workspace_id,
+        project_id=None,
+        parent_id=place.parent_id,
+        bucket=bucket if place.parent_id is None else None,
+        status=None,
+        order="position",
+        descending=True,
+        after=None,
+        limit=1,
+    )
+    return [each.id for each in await uow.tasks.page(query)] == [task.id]
 
 
 async def _store(uow: UnitOfWork, family: Sequence[Task], place: _Place) -> Task:
@@ -68,10 +93,10 @@ async def _store(uow: UnitOfWork, family: Sequence[Task], place: _Place) -> Task
     root = family[0]
     stays = root.project_id == place.project_id
     room = await moves.make_room(around, place.cut, count=1 if stays else len(family), mover=root if stays else None)
-    now = {}
-    for before, after in _changes(family, place, room):
-        now[before.id] = await tasks.store(uow, before, after, event="task.moved")
-    return now[root.id]
+    if room.longest > positions.MOST_CHARACTERS:
+        raise LimitReached("position", things="characters", most=positions.MOST_CHARACTERS, detail=_CROWDED)
+    now = await tasks.store_all(uow, list(_changes(family, place, room)), event="task.moved")
+    return next(each for each in now if each.id == root.id)
 
 
 def _changes(family: Sequence[Task], place: _Place, room: Room[Task]) -> Iterator[tuple[Task, Task]]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import moves, positions
+from domain.limits import MOST_CHANGES
 from domain.moves import Room
 from tests.support.things import ident
 
@@ -111,7 +112,7 @@ async def test_ten_thousand_moves_into_one_gap_change_few_others_and_stay_short(
     assert shelf.changes < 1.1 * count
 
 
-@pytest.mark.parametrize(("crowd", "changed", "longest"), [(20, 32, 32), (60, 64, 32), (2_400, 1_024, 64)])
+@pytest.mark.parametrize(("crowd", "changed", "longest"), [(20, 32, 32), (60, 64, 32), (2_400, 1_024, 50)])
 async def test_more_neighbours_make_room_the_more_there_are_without_any(crowd: int, changed: int, longest: int) -> None:
     """They share the first 46 characters. Of 2,400, the nearest 1,024 share what room they have."""
     narrow = "a0" + "0" * 44
@@ -124,6 +125,54 @@ async def test_more_neighbours_make_room_the_more_there_are_without_any(crowd: i
     assert shelf.ids[crowd // 2 + 1] not in before
     assert changed // 2 < shelf.changes - 1 <= changed
     assert shelf.longest <= longest
+
+
+async def test_a_crowd_that_grows_in_its_middle_never_gets_longer_positions() -> None:
+    """Uneven room for the nearest thousand would be used up: a position got one more character with every 75 things."""
+    deep = "a0" + "0" * 40
+    shelf = Shelf("a0", *positions.spread(deep + "1", deep + "2", count=2_400), "a1")
+    middle = shelf.ids[1_200]
+
+    for _ in range(400):
+        (middle,) = await shelf.put(shelf.after(middle))
+
+    assert shelf.longest <= positions.LONGEST
+
+
+async def test_all_of_a_thousand_things_get_short_positions_if_there_is_no_other_room() -> None:
+    deep = "a0" + "0" * 60
+    shelf = Shelf(*positions.spread(deep + "1", deep + "2", count=1_000))
+    before = shelf.ids
+
+    for place in (0, 500, 999):
+        await shelf.put(shelf.after(before[place]))
+
+    assert [each for each in shelf.ids if each in before] == before
+    assert shelf.longest <= positions.LONGEST
+
+
+async def test_the_most_things_and_their_neighbours_are_few_enough_for_one_transaction() -> None:
+    deep = "a0" + "0" * 44
+    shelf = Shelf("a0", *positions.spread(deep + "1", deep + "11", count=2_400), "a1")
+
+    await shelf.put(shelf.after(shelf.ids[1_200]), count=1_001)
+
+    assert 1_001 + 900 < shelf.changes <= MOST_CHANGES
+
+
+@pytest.mark.parametrize("distance", [-3, 4])
+async def test_a_near_thing_that_is_moved_does_not_hide_where_the_room_ends(distance: int) -> None:
+    narrow = "a0" + "0" * 44
+    shelf = Shelf("a0", *positions.spread(narrow + "1", narrow + "11", count=60), "a1")
+    before = shelf.ids
+    moved, after = before[30 + distance], before[30]
+
+    await shelf.put(shelf.after(after), mover=shelf.things[moved])
+
+    before.remove(moved)
+    before.insert(before.index(after) + 1, moved)
+    assert shelf.ids == before
+    assert shelf.longest <= 32
 
 
 async def test_a_thing_that_is_in_the_gap_already_keeps_its_position() -> None:

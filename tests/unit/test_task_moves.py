@@ -310,6 +310,34 @@ async def test_neighbours_make_room_once_a_position_would_be_too_long(uow: FakeU
     assert made_room
 
 
+async def test_the_last_task_of_a_parent_or_a_section_is_at_its_end_already(uow: FakeUnitOfWork, beds: Section) -> None:
+    parent = await create(uow, "parent", section_id=beds.id)
+    children = [await create(uow, title, parent) for title in "ab"]
+    last = await create(uow, "last", section_id=beds.id)
+    await create(uow, "elsewhere", project_id=beds.project_id)
+
+    assert await move(uow, last, section_id=beds.id) == last
+    assert await move(uow, last, parent_id=None) == last
+    assert await move(uow, children[1], parent_id=parent) == children[1]
+    assert (await move(uow, children[0], parent_id=parent)).position > children[1].position
+    assert (await move(uow, parent, section_id=beds.id)).position > last.position
+
+
+async def test_a_place_in_a_crowd_that_has_no_room_is_refused(uow: FakeUnitOfWork, abc: Sequence[Task]) -> None:
+    a, b, _ = abc
+    deep = a.position + "0" * 60
+    crowd = [
+        replace(a, id=uow.new_id(), position=position)
+        for position in positions.spread(deep + "1", deep + "11", count=1_100)
+    ]
+    uow.store.tasks |= {(each.workspace_id, each.id): each for each in crowd}
+
+    with pytest.raises(LimitReached, match="close together"):
+        await move(uow, b, before=crowd[550])
+
+    assert (await move(uow, b, after=a)).position < deep
+
+
 async def test_a_subtask_that_comes_along_and_makes_room_changes_once(uow: FakeUnitOfWork, beds: Section) -> None:
     a = await create(uow, "a", section_id=beds.id)
     b = await create(uow, "b", project_id=beds.project_id)

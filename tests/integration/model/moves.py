@@ -52,6 +52,8 @@ def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
     task, *below = now.family(now.task(task_id))
     place, named_by = _place(now, task, body)
     refuse_if(_wrong(now, task, place, named_by))
+    if not {"before", "after"} & body.keys() and _is_last(now, task, place):
+        return
     before = _order(now.tasks, task.project_id)
     stays = place["project_id"] == task.project_id
     moved = [task] if stays else [task, *(each for each in now.tasks if each in below)]
@@ -61,6 +63,13 @@ def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
     for each in (task, *below):
         each.project_id, each.section_id = place["project_id"], place["section_id"]
     task.parent_id = place["parent_id"]
+
+
+def _is_last(now: Workspace, task: Task, place: Json) -> bool:
+    siblings = [each for each in now.tasks if each.parent_id == task.parent_id]
+    section = [each for each in now.tasks if (each.project_id, each.section_id) == (task.project_id, task.section_id)]
+    is_there = all(getattr(task, member) == place[member] for member in PLACE)
+    return is_there and (siblings if task.parent_id else section)[-1] is task
 
 
 def _reorder(now: Workspace, things: list[Kind], moved: Kind, body: Body) -> None:
