@@ -243,17 +243,19 @@ async def delete(uow: UnitOfWork, task_id: UUID) -> None:
     Raises TaskNotFound, LimitReached, ChangedMeanwhile.
     """
     deletion = Deletion("task", task_id)
+    found: list[Family] = []
 
     async def delete_comments(limit: int) -> int:
         family = await families.of(uow, task_id)
         await _dependents_of(uow, family)
+        found[:] = [family]
         await deletion.step(uow, title=family.task.title)
         count = await _delete_comments(uow, [each.id for each in family.all], deletion, limit=limit)
         require_steps(uow, count, limit=limit)
         return count
 
     await steps.in_steps(uow, delete_comments)
-    family, trash_id = await families.of(uow, task_id), deletion.entry_id
+    (family,), trash_id = found, deletion.entry_id
     task_ids = [each.id for each in family.all]
     await deletion.took(uow, len(family.subtasks))
     if family.has_dependents:

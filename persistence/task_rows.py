@@ -136,8 +136,8 @@ partial_index(
 _LOAD_WALL_CLOCK: Final = loader(WallClock)
 
 
-def _load_wall_clock(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> WallClock | None:
-    return None if date is None else _LOAD_WALL_CLOCK((date, time, time_zone))
+def _load_wall_clock(date: dt.date, time: dt.time | None, time_zone: str | None) -> WallClock:
+    return _LOAD_WALL_CLOCK((date, time, time_zone))
 
 
 def _wall_clock(*columns: Column[Any]) -> Stored:
@@ -145,6 +145,7 @@ def _wall_clock(*columns: Column[Any]) -> Stored:
         columns=columns,
         dump=lambda value: (None, None, None) if value is None else (value.date, value.time, value.time_zone),
         load=_load_wall_clock,
+        without="None",
     )
 
 
@@ -161,11 +162,16 @@ TASKS: Final = Mapper(
         "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
         **{
             name: Stored(
-                columns=(tasks.c[name],), dump=lambda ids: (task_links.to_text(ids),), load=task_links.from_text
+                columns=(tasks.c[name],),
+                dump=lambda ids: (task_links.to_text(ids),),
+                load=task_links.from_text,
+                without="()",
             )
             for name in task_links.LINKS
         },
-        "metadata": Stored(columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text),
+        "metadata": Stored(
+            columns=(tasks.c.metadata,), dump=lambda value: (as_text(value),), load=from_text, without="{}"
+        ),
     },
     derived={"due_key": lambda task: due_key(task.due)},
     fixed=("id", "workspace_id", "created_by", "created_at"),

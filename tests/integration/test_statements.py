@@ -120,7 +120,8 @@ def test_deleting_a_task_takes_eight_or_six(ada: Person, tables: Tables) -> None
     paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}" for title in "ab"]
     changes = together(tables, "INSERT events", "INSERT tombstones", "UPDATE workspaces")
     statements = statements_of(lambda: no_content(ada.client.delete(paths.pop())))
-    assert statements == [AUTHENTICATE, *LOCK, FAMILY, "INSERT trash", "UPDATE tasks", *changes]
+    into_trash = ["SELECT trash", "INSERT trash", "UPDATE comments", "UPDATE tasks"]
+    assert statements == [AUTHENTICATE, *LOCK, FAMILY, *into_trash, *changes]
 
 
 def test_completing_a_task_takes_six_or_four(ada: Person, tables: Tables) -> None:

@@ -75,6 +75,14 @@ def test_what_is_read_behaves_as_what_was_constructed() -> None:
         read.given = 4  # type: ignore[misc]  # it is frozen
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_is_missing_is_not_loaded(nothing: str | None) -> None:
+    words = Stored(columns=(places.c.kind,), dump=lambda _: ("",), load=str.split, without="()")
+    mapper = Mapper(Owned, places, stored={"kind": words})
+
+    assert [mapper.load((text, 1)).kind for text in (nothing, "a b")] == [(), ["a", "b"]]
+
+
 def test_the_values_have_the_names_of_the_table_s_columns() -> None:
     assert MAPPER.values(HOME) == {"kind": "home", "x": 1, "y": 2, "given": 3, "sum": 3}
 

@@ -15,6 +15,7 @@ from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
 _PROBE = re.compile(r"SubPlan \d+\) IS NOT NULL")
+_IN_TRASH = re.compile(r"trash_id (IS (NOT )?NULL|= (\$\d+|'[0-9a-f-]+'::uuid))")
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN|BLOOM FILTER ON) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
@@ -117,10 +118,10 @@ def _sqlite_plan(rows: Sequence[tuple[Any, ...]], recursive: frozenset[str]) -> 
 
 
 def _is_probe(node: dict[str, Any]) -> bool:
-    """Whether a filter only looks for one row in another table, or whether the one row of a key is in the trash."""
+    """Whether a filter only looks for one row in another table, or where in the trash the one row of a key is."""
     of_one = str(node.get("Index Name", "")).startswith(("pk_", "uq_"))
     parts = [part.strip("()") for part in str(node["Filter"]).split(" AND ")]
-    return all(_PROBE.fullmatch(part) or (of_one and part == "trash_id IS NULL") for part in parts)
+    return all(_PROBE.fullmatch(part) or (of_one and _IN_TRASH.fullmatch(part)) for part in parts)
 
 
 def _postgresql_plan(root: dict[str, Any]) -> Plan:
