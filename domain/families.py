@@ -39,7 +39,7 @@ async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None
             raise NotWithParent(name)
     if len(lineage) >= MOST_LEVELS:
         raise TooDeep(MOST_LEVELS)
-    await require_few(uow, lineage)
+    await require_few(uow, lineage, name="parent_id")
     return parent
 
 
@@ -51,18 +51,24 @@ async def require_room(uow: UnitOfWork, parent_id: UUID, *, moved: Sequence[Task
     lineage = await uow.tasks.lineage(uow.workspace_id, parent_id)
     if len(lineage) + levels(moved) > MOST_LEVELS:
         raise TooDeep(MOST_LEVELS, name=name)
-    await require_few(uow, lineage, moved=moved)
+    await require_few(uow, lineage, moved=moved, name=name)
 
 
-async def require_few(uow: UnitOfWork, lineage: Sequence[Task], *, moved: Sequence[Task] = ()) -> None:
-    """Raise LimitReached unless *moved*, or one new task, can become a subtask of the first of *lineage*."""
+async def require_few(
+    uow: UnitOfWork, lineage: Sequence[Task], *, moved: Sequence[Task] = (), name: str | None = None
+) -> None:
+    """Raise LimitReached unless *moved*, or one new task, can become a subtask of the first of *lineage*.
+
+    *name* is the property of the body that names the place, if there is one.
+    """
+    pointer = None if name is None else f"#/{name}"
     coming = {each.id for each in moved}
     tree = await uow.tasks.tree(uow.workspace_id, lineage[-1].id)
     staying = [parent_id for task_id, parent_id in tree.items() if task_id not in coming]
     if staying.count(lineage[0].id) >= MOST_SUBTASKS:
-        raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS)
+        raise LimitReached("task", things="subtasks", most=MOST_SUBTASKS, pointer=pointer)
     if len(staying) - 1 + (len(moved) or 1) > MOST_IN_ALL_LEVELS:
-        raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS)
+        raise LimitReached("task", things="subtasks of all levels", most=MOST_IN_ALL_LEVELS, pointer=pointer)
 
 
 def levels(family: Sequence[Task]) -> int:

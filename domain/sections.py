@@ -54,7 +54,7 @@ async def create(uow: UnitOfWork, *, name: str, project_id: UUID, section_id: UU
     """
     blank.require_seen(name, name="name")
     await _require_active(uow, project_id)
-    last = await _end_of(uow, project_id)
+    last = await _end_of(uow, project_id, name="project_id")
     section = Section(
         id=section_id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -115,7 +115,7 @@ async def move(
         await _require_active(uow, each)
     if target_id == section.project_id:
         return await _put(uow, section, project_id=target_id, cut=cut)
-    await _end_of(uow, target_id)
+    await _end_of(uow, target_id, name="project_id" if target is None else target.name)
     coming = await uow.tasks.in_section(uow.workspace_id, section_id, limit=MOST_MOVED + 1)
     if len(coming) > MOST_MOVED:
         detail = f"At most {MOST_MOVED} tasks are moved with a section. Move some of them first."
@@ -172,11 +172,14 @@ async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:
         raise ProjectArchived(project_id)
 
 
-async def _end_of(uow: UnitOfWork, project_id: UUID) -> str | None:
-    """Return the last position of a project that one more section is put into. Raises LimitReached."""
+async def _end_of(uow: UnitOfWork, project_id: UUID, *, name: str) -> str | None:
+    """Return the last position of a project that one more section is put into, as the property *name* says.
+
+    Raises LimitReached.
+    """
     count, last = await uow.sections.end(uow.workspace_id, project_id=project_id)
     if count >= MOST_SECTIONS:
-        raise LimitReached("project", things="sections", most=MOST_SECTIONS)
+        raise LimitReached("project", things="sections", most=MOST_SECTIONS, pointer=f"#/{name}")
     return last
 
 

@@ -94,7 +94,10 @@ async def _store(uow: UnitOfWork, family: Sequence[Task], place: _Place) -> Task
     stays = root.project_id == place.project_id
     room = await moves.make_room(around, place.cut, count=1 if stays else len(family), mover=root if stays else None)
     if room.longest > positions.MOST_CHARACTERS:
-        raise LimitReached("position", things="characters", most=positions.MOST_CHARACTERS, detail=_CROWDED)
+        pointer = f"#/{place.named_by}"
+        raise LimitReached(
+            "position", things="characters", most=positions.MOST_CHARACTERS, pointer=pointer, detail=_CROWDED
+        )
     now = await tasks.store_all(uow, list(_changes(family, place, room)), event="task.moved")
     return next(each for each in now if each.id == root.id)
 

@@ -87,8 +87,9 @@ async def test_a_task_has_at_most_five_hundred_subtasks_and_a_thousand_in_all_le
     child = await create(uow, "Child", root)
     for number in range(MOST_SUBTASKS):
         await create(uow, f"Grandchild {number}", child)
-    with pytest.raises(LimitReached):
+    with pytest.raises(LimitReached) as refused:
         await create(uow, "One more grandchild", child)
+    assert refused.value.pointer == "#/parent_id"
     for number in range(MOST_IN_ALL_LEVELS - MOST_SUBTASKS - 1):
         await create(uow, f"Child {number}", root)
     with pytest.raises(LimitReached):

@@ -116,8 +116,9 @@ async def test_a_project_takes_at_most_two_hundred_sections_and_a_section_at_mos
         await sections.move(uow.unit(), a.id, project_id=house.id)
     await sections.move(uow.unit(), a.id, after=b.id)
     await create(uow, house, "c" * sections.MOST_SECTIONS)
-    with pytest.raises(LimitReached, match="200 sections"):
+    with pytest.raises(LimitReached, match="200 sections") as refused:
         await sections.move(uow.unit(), b.id, project_id=house.id)
+    assert refused.value.pointer == "#/project_id"
 
 
 async def test_neighbours_make_room_once_a_position_would_be_too_long(uow: FakeUnitOfWork, garden: Project) -> None:

@@ -285,8 +285,10 @@ async def test_a_parent_has_at_most_five_hundred_subtasks_and_a_thousand_in_all_
 ) -> None:
     a, b, c = abc
     children = add_subtasks(uow, a, families.MOST_SUBTASKS)
-    with pytest.raises(LimitReached):
-        await move(uow, b, parent_id=a)
+    for where, name in ({"parent_id": a}, "parent_id"), ({"after": children[0]}, "after"):
+        with pytest.raises(LimitReached) as refused:
+            await move(uow, b, **where)
+        assert refused.value.pointer == f"#/{name}"
     await move(uow, children[-1], before=children[0])
     add_subtasks(uow, children[0], families.MOST_IN_ALL_LEVELS - families.MOST_SUBTASKS - 1)
     await create(uow, "below", c)
@@ -332,8 +334,9 @@ async def test_a_place_in_a_crowd_that_has_no_room_is_refused(uow: FakeUnitOfWor
     ]
     uow.store.tasks |= {(each.workspace_id, each.id): each for each in crowd}
 
-    with pytest.raises(LimitReached, match="close together"):
+    with pytest.raises(LimitReached, match="close together") as refused:
         await move(uow, b, before=crowd[550])
+    assert refused.value.pointer == "#/before"
 
     assert (await move(uow, b, after=a)).position < deep
 
