@@ -125,6 +125,16 @@ async def test_reopening_a_task_restores_exactly_those_that_were_closed_with_it(
     assert now == ["open", "completed", "open", "completed", "cancelled"]
 
 
+async def test_a_subtask_that_is_cancelled_after_it_was_completed_with_its_parent_stays_so(uow: FakeUnitOfWork) -> None:
+    root, child = await chain(uow, 2)
+    await task_status.complete(uow.unit(), root.id)
+    await task_status.cancel(uow.unit(), child.id)
+
+    await task_status.reopen(uow.unit(), root.id)
+
+    assert await statuses(uow, root, child) == ["open", "cancelled"]
+
+
 async def test_keeping_leaves_subtasks_open(uow: FakeUnitOfWork) -> None:
     root, child, *_ = await chain(uow, 2)
 
