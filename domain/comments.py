@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, members, pages, tasks
+from domain import blank, changeable, members, pages, tasks
 from domain.limits import LimitReached
 from domain.model.comments import Comment, CommentNotFound, NotAuthor
-from domain.model.projects import ProjectArchived
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.roles import outranks
 from domain.trash import Deletion
@@ -51,7 +50,7 @@ async def page(
 async def create(uow: UnitOfWork, task_id: UUID, *, text: str, comment_id: UUID | None = None) -> Comment:
     """Create a comment of the caller. Raises TextBlank, TaskNotFound, ProjectArchived, LimitReached, IdTaken."""
     blank.require_seen(text, name="text")
-    await require_active(uow, task_id)
+    await changeable.task(uow, task_id)
     await require_room(uow, task_id)
     comment = Comment(
         id=comment_id or uow.new_id(),
@@ -81,7 +80,7 @@ async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str 
     comment = await get(uow, task_id, comment_id)
     if comment.author_id != uow.principal.user_id:
         raise NotAuthor(comment_id)
-    await require_active(uow, task_id)
+    await changeable.task(uow, task_id)
     changed = replace(comment, **given(text=text))
     if changed == comment:
         return comment
@@ -97,7 +96,7 @@ async def delete(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> None:
     """
     comment = await get(uow, task_id, comment_id)
     await require_reach(uow, comment)
-    await require_active(uow, task_id)
+    await changeable.task(uow, task_id)
     trash_id = await Deletion("comment", comment_id).step(uow, title=comment.text[:MOST_IN_TITLE])
     await uow.comments.delete(uow.workspace_id, comment_id, trash_id=trash_id, revision=await uow.next_revision())
 
@@ -113,11 +112,3 @@ async def require_room(uow: UnitOfWork, task_id: UUID) -> None:
     """Raise LimitReached if a task can have no other comment."""
     if await uow.comments.count(uow.workspace_id, task_id=task_id) >= MOST_COMMENTS:
         raise LimitReached("task", things="comments", most=MOST_COMMENTS)
-
-
-async def require_active(uow: UnitOfWork, task_id: UUID) -> None:
-    """Raise ProjectArchived if the project of a task is archived; TaskNotFound."""
-    task = await tasks.get(uow, task_id)
-    project = await uow.projects.get(uow.workspace_id, task.project_id)
-    if project is not None and project.archived_at is not None:
-        raise ProjectArchived(project.id)

@@ -5,21 +5,13 @@ from typing import Final
 from uuid import UUID
 
 from domain.limits import LimitReached
-from domain.model.tasks import MOST_LEVELS, Family, NotWithParent, ParentUnknown, Task, TaskNotFound, TooDeep
+from domain.model.tasks import MOST_LEVELS, NotWithParent, ParentUnknown, Task, TooDeep
 from domain.unit_of_work import UnitOfWork
 
 MOST_SUBTASKS: Final = 500
 """How many subtasks a task has at most on the next level."""
 MOST_IN_ALL_LEVELS: Final = 1000
 """How many subtasks of all levels are below a task that is not one: all of them may change in one transaction."""
-
-
-async def of(uow: UnitOfWork, task_id: UUID) -> Family:
-    """Return a task and its subtasks of all levels. Raises TaskNotFound."""
-    found = await uow.tasks.family(uow.workspace_id, task_id)
-    if found is None:
-        raise TaskNotFound(task_id)
-    return found
 
 
 async def parent_of(uow: UnitOfWork, parent_id: UUID, *, project_id: UUID | None, section_id: UUID | None) -> Task:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, moves, pages, positions, steps, tasks
+from domain import blank, changeable, moves, pages, positions, steps, tasks
 from domain.limits import LimitReached
-from domain.model.projects import InboxProtected, Project, ProjectArchived, ProjectEvent, ProjectNotFound, ProjectQuery
+from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.pages import DEFAULT_LIMIT, Page
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
@@ -84,9 +84,9 @@ async def get(uow: UnitOfWork, project_id: UUID) -> Project:
 async def update(
     uow: UnitOfWork, project_id: UUID, *, name: str | Unset = UNSET, description: str | Unset = UNSET
 ) -> Project:
-    """Change a project, also the inbox or an archived one. Raises TextBlank, ProjectNotFound."""
+    """Change a project, also the inbox. Raises TextBlank, ProjectNotFound, ProjectArchived."""
     blank.require_seen(name, name="name")
-    project = await get(uow, project_id)
+    project = await changeable.project(uow, project_id)
     changed = replace(project, **given(name=name, description=description))
     return await _store(uow, project, changed, event="project.updated")
 
@@ -115,7 +115,7 @@ async def delete(uow: UnitOfWork, project_id: UUID) -> None:
 
 
 async def archive(uow: UnitOfWork, project_id: UUID) -> Project:
-    """Archive a project: it keeps its tasks and accepts no new ones. An archived one does not change.
+    """Archive a project: it is read-only, with all that is in it (`changeable`). An archived one does not change.
 
     Raises InboxProtected, ProjectNotFound.
     """
@@ -142,9 +142,7 @@ async def move(
 
     Raises ProjectNotFound, ProjectArchived, BeforeAndAfter, SiblingUnknown, BesideItself.
     """
-    project = await get(uow, project_id)
-    if project.archived_at is not None:
-        raise ProjectArchived(project_id)
+    project = await changeable.project(uow, project_id)
     target = moves.beside("project", [project_id], before=before, after=after)
     if target is None:
         return project

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain import (
+    changeable,
     comments,
     dependencies,
     families,
@@ -25,7 +26,7 @@ from domain import (
 from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
-from domain.model.projects import Project, ProjectArchived
+from domain.model.projects import Project
 from domain.model.sections import Section, SectionNotFound, SectionQuery
 from domain.model.tasks import MOST_LEVELS, Task
 from domain.model.trash import TrashEntry
@@ -51,7 +52,7 @@ async def task(uow: UnitOfWork, task_id: UUID) -> Task:
         if family:
             await _restore_family(uow, task_id, family)
         else:  # it is live, or its own deletion was interrupted and it is in the trash with something else
-            await tasks.get(uow, task_id)
+            await changeable.task(uow, task_id)
         count = await _restore_comments(uow, entry, limit=limit)
         tasks.require_steps(uow, count, limit=limit)
         if count == limit:
@@ -60,7 +61,7 @@ async def task(uow: UnitOfWork, task_id: UUID) -> Task:
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)
-    return await tasks.get(uow, task_id)
+    return await changeable.task(uow, task_id)
 
 
 async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]) -> None:
@@ -95,10 +96,12 @@ async def comment(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Comment:
     entry = await trash.find(uow, "comment", comment_id)
     found = await uow.comments.in_trash(uow.workspace_id, entry.id, limit=1) if entry else ()
     if entry is None or not found or found[0].task_id != task_id:
-        return await comments.get(uow, task_id, comment_id)
+        live = await comments.get(uow, task_id, comment_id)
+        await changeable.task(uow, task_id)
+        return live
     (trashed,) = found
     await comments.require_reach(uow, trashed)
-    await comments.require_active(uow, task_id)
+    await changeable.task(uow, task_id)
     await comments.require_room(uow, task_id)
     restored = replace(trashed, revision=await uow.next_revision())
     await uow.comments.restore_all([restored])
@@ -134,7 +137,7 @@ async def section(uow: UnitOfWork, section_id: UUID) -> Section:
 
     await steps.in_steps(uow, restore_some)
     await restoration.end(uow)
-    return await sections.get(uow, section_id)
+    return await changeable.section(uow, section_id)
 
 
 async def project(uow: UnitOfWork, project_id: UUID) -> Project:
@@ -207,8 +210,7 @@ class _Home:
 async def _home(uow: UnitOfWork, project_id: UUID) -> _Home:
     """Return a project or, if it does not exist, the inbox. Raises ProjectArchived, WorkspaceNotFound."""
     home = await _place(uow, project_id)
-    if home.project.archived_at is not None:
-        raise ProjectArchived(home.project.id)
+    changeable.require_active(home.project)
     return home
 
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, moves, pages, positions, steps, tasks
+from domain import blank, changeable, moves, pages, positions, steps, tasks
 from domain.limits import LimitReached
-from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import Section, SectionEvent, SectionNotFound, SectionQuery
 from domain.model.tasks import Task
 from domain.moves import NotBesideSibling, SiblingUnknown
@@ -53,7 +52,7 @@ async def create(uow: UnitOfWork, *, name: str, project_id: UUID, section_id: UU
     Raises TextBlank, ProjectUnknown, ProjectArchived, LimitReached, IdTaken.
     """
     blank.require_seen(name, name="name")
-    await _require_active(uow, project_id)
+    await changeable.require_project(uow, project_id)
     last = await _end_of(uow, project_id, name="project_id")
     section = Section(
         id=section_id or uow.new_id(),
@@ -78,9 +77,9 @@ async def get(uow: UnitOfWork, section_id: UUID) -> Section:
 
 
 async def update(uow: UnitOfWork, section_id: UUID, *, name: str | Unset = UNSET) -> Section:
-    """Change a section. Raises TextBlank, SectionNotFound."""
+    """Change a section. Raises TextBlank, SectionNotFound, ProjectArchived."""
     blank.require_seen(name, name="name")
-    section = await get(uow, section_id)
+    section = await changeable.section(uow, section_id)
     changed = replace(section, **given(name=name))
     return await _store(uow, section, changed, event="section.updated")
 
@@ -100,7 +99,7 @@ async def move(
     Raises SectionNotFound, BeforeAndAfter, SiblingUnknown, BesideItself, NotBesideSibling, ProjectUnknown;
     ProjectArchived, LimitReached.
     """
-    section = await get(uow, section_id)
+    section = await changeable.section(uow, section_id)
     target_id = section.project_id if project_id is UNSET else project_id
     cut = positions.END
     target = moves.beside("section", [section_id], before=before, after=after)
@@ -111,10 +110,9 @@ async def move(
         if project_id not in {UNSET, sibling.project_id}:
             raise NotBesideSibling("section", name="project_id")
         target_id, cut = sibling.project_id, target.cut_at(sibling)
-    for each in {section.project_id, target_id}:
-        await _require_active(uow, each)
     if target_id == section.project_id:
         return await _put(uow, section, project_id=target_id, cut=cut)
+    await changeable.require_project(uow, target_id)
     await _end_of(uow, target_id, name="project_id" if target is None else target.name)
     coming = await uow.tasks.in_section(uow.workspace_id, section_id, limit=MOST_MOVED + 1)
     if len(coming) > MOST_MOVED:
@@ -150,26 +148,18 @@ async def delete(uow: UnitOfWork, section_id: UUID) -> None:
 
     Many tasks are deleted in several steps, and the section in the last one (ADR 81).
 
-    Raises SectionNotFound, ChangedMeanwhile.
+    Raises SectionNotFound, ProjectArchived, ChangedMeanwhile.
     """
     deletion = Deletion("section", section_id)
 
     async def delete_some(limit: int) -> int:
-        section = await get(uow, section_id)
+        section = await changeable.section(uow, section_id)
         await deletion.step(uow, title=section.name)
         return await tasks.delete_some(uow, section_id=section_id, deletion=deletion, limit=limit)
 
     await steps.in_steps(uow, delete_some)
     revision = await uow.next_revision()
     await uow.sections.delete(uow.workspace_id, section_id, trash_id=deletion.entry_id, revision=revision)
-
-
-async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:
-    project = await uow.projects.get(uow.workspace_id, project_id)
-    if project is None:
-        raise ProjectUnknown(project_id)
-    if project.archived_at is not None:
-        raise ProjectArchived(project_id)
 
 
 async def _end_of(uow: UnitOfWork, project_id: UUID, *, name: str) -> str | None:

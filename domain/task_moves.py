@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from domain import families, moves, positions, tasks
+from domain import changeable, families, moves, positions, tasks
 from domain.checks import Checks
 from domain.limits import LimitReached
-from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import Bucket, NotWithParent, ParentUnknown, Task, TaskQuery
 from domain.moves import Beside, BesideItself, NotBesideSibling, Room, SiblingUnknown
@@ -54,12 +53,12 @@ async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
     Raises TaskNotFound; BeforeAndAfter, SiblingUnknown, NotBesideSibling, ParentUnknown, NotWithParent, SectionUnknown,
     ProjectUnknown, BesideItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
     """
-    found = await families.of(uow, task_id)
+    found = await changeable.family(uow, task_id)
     task = found.task
     family = (task, *sorted(found.subtasks, key=lambda each: each.position))
     place = await _place(uow, task, to, family_ids={each.id for each in family})
-    for project_id in {task.project_id, place.project_id}:
-        await _require_active(uow, project_id)
+    if place.project_id != task.project_id:
+        await changeable.require_project(uow, place.project_id)
     if place.parent_id is not None and place.parent_id != task.parent_id:
         await families.require_room(uow, place.parent_id, moved=family, name=place.named_by)
     if place.cut == positions.END and await _is_last(uow, task, place):
@@ -173,11 +172,3 @@ async def _under(uow: UnitOfWork, parent_id: UUID, to: TaskDestination, *, famil
                 raise NotWithParent(name)
     checks.finish()
     return _Place(project_id=parent.project_id, section_id=parent.section_id, parent_id=parent_id, named_by="parent_id")
-
-
-async def _require_active(uow: UnitOfWork, project_id: UUID) -> None:
-    project = await uow.projects.get(uow.workspace_id, project_id)
-    if project is None:
-        raise ProjectUnknown(project_id)
-    if project.archived_at is not None:
-        raise ProjectArchived(project_id)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
-from domain import families, tasks
+from domain import changeable, tasks
 from domain.limits import MOST_CHANGES, require_few
 from domain.model.tasks import Family, Status, Task, TaskEvent, WhichDependents
 from domain.unit_of_work import UnitOfWork
@@ -17,9 +17,9 @@ Subtasks = Literal["close", "keep"]
 async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
     """Complete a task, now, with its open subtasks. A completed one keeps its time.
 
-    Raises TaskNotFound, LimitReached.
+    Raises TaskNotFound, ProjectArchived, LimitReached.
     """
-    family = await families.of(uow, task_id)
+    family = await changeable.family(uow, task_id)
     changed = _closed(family, status="completed", together=subtasks == "close")
     completed = [replace(each, completed_at=uow.now) for each in changed]
     return await _store_all(uow, family, changed=completed, event="task.completed")
@@ -28,9 +28,9 @@ async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "clos
 async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
     """Cancel a task, with its open subtasks: it will not be done.
 
-    A completed one loses its time of completion. Raises TaskNotFound, LimitReached.
+    A completed one loses its time of completion. Raises TaskNotFound, ProjectArchived, LimitReached.
     """
-    family = await families.of(uow, task_id)
+    family = await changeable.family(uow, task_id)
     changed = _closed(family, status="cancelled", together=subtasks == "close")
     cancelled = [replace(each, completed_at=None) for each in changed]
     return await _store_all(uow, family, changed=cancelled, event="task.cancelled")
@@ -39,9 +39,9 @@ async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close"
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
     """Open a closed task again, with the subtasks that were closed together with it.
 
-    Raises TaskNotFound, LimitReached.
+    Raises TaskNotFound, ProjectArchived, LimitReached.
     """
-    family = await families.of(uow, task_id)
+    family = await changeable.family(uow, task_id)
     return await _store_all(uow, family, changed=_reopened(family.task, family.subtasks), event="task.reopened")
 
 

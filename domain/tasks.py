@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain import (
     blank,
+    changeable,
     dependencies,
     families,
     labels,
@@ -19,7 +20,7 @@ from domain import (
 )
 from domain.checks import Checks
 from domain.limits import MOST_CHANGES, LimitReached, require_few
-from domain.model.projects import Project, ProjectArchived, ProjectUnknown
+from domain.model.projects import Project, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import DependencyCycle, DependencyNotFound, Family, Priority, Task, TaskEvent, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
@@ -131,11 +132,11 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task.
 
-    Raises TaskNotFound; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown, LabelUnknown,
-    MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyTooLong, KeyBlank, or InvalidTogether;
-    LimitReached.
+    Raises TaskNotFound, ProjectArchived; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown,
+    LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyTooLong, KeyBlank, or
+    InvalidTogether; LimitReached.
     """
-    task = await get(uow, task_id)
+    task = await changeable.task(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
 
 
@@ -177,29 +178,41 @@ def _merged(stored: WallClock | None, patch: WallClockPatch | Unset | None, *, n
 
 
 async def add_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
-    """Add one label; a task that has it does not change. Raises TaskNotFound, LabelNotFound, LimitReached."""
-    task = await get(uow, task_id)
+    """Add one label; a task that has it does not change.
+
+    Raises TaskNotFound, ProjectArchived, LabelNotFound, LimitReached.
+    """
+    task = await changeable.task(uow, task_id)
     await labels.get(uow, label_id)
     return await store(uow, task, task_links.LABELS.added(task, label_id), event="task.updated")
 
 
 async def remove_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
-    """Remove one label; a task that does not have it does not change. Raises TaskNotFound, LabelNotFound."""
-    task = await get(uow, task_id)
+    """Remove one label; a task that does not have it does not change.
+
+    Raises TaskNotFound, ProjectArchived, LabelNotFound.
+    """
+    task = await changeable.task(uow, task_id)
     await labels.get(uow, label_id)
     return await store(uow, task, task_links.LABELS.removed(task, label_id), event="task.updated")
 
 
 async def add_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
-    """Add one assignee; a task that has them does not change. Raises TaskNotFound, MemberNotFound, LimitReached."""
-    task = await get(uow, task_id)
+    """Add one assignee; a task that has them does not change.
+
+    Raises TaskNotFound, ProjectArchived, MemberNotFound, LimitReached.
+    """
+    task = await changeable.task(uow, task_id)
     await members.get(uow, user_id)
     return await store(uow, task, task_links.ASSIGNEES.added(task, user_id), event="task.updated")
 
 
 async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
-    """Remove one assignee; a task that does not have them does not change. Raises TaskNotFound, MemberNotFound."""
-    task = await get(uow, task_id)
+    """Remove one assignee; a task that does not have them does not change.
+
+    Raises TaskNotFound, ProjectArchived, MemberNotFound.
+    """
+    task = await changeable.task(uow, task_id)
     await members.get(uow, user_id)
     return await store(uow, task, task_links.ASSIGNEES.removed(task, user_id), event="task.updated")
 
@@ -207,9 +220,10 @@ async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> T
 async def add_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
     """Let a task depend on another one; a task that does already does not change.
 
-    Raises TaskNotFound, DependencyNotFound, DependencyCycle, LimitReached.
+    The project of the other one may be archived. Raises TaskNotFound, ProjectArchived, DependencyNotFound,
+    DependencyCycle, LimitReached.
     """
-    task = await get(uow, task_id)
+    task = await changeable.task(uow, task_id)
     other = (await uow.tasks.dependencies(uow.workspace_id, [depends_on_id])).get(depends_on_id)
     if other is None:
         raise DependencyNotFound(depends_on_id)
@@ -225,9 +239,9 @@ async def add_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID)
 async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
     """Let a task no longer depend on another one; if it does not, nothing changes.
 
-    Raises TaskNotFound, DependencyNotFound.
+    Raises TaskNotFound, ProjectArchived, DependencyNotFound.
     """
-    task = await get(uow, task_id)
+    task = await changeable.task(uow, task_id)
     if await uow.tasks.get(uow.workspace_id, depends_on_id) is None:
         raise DependencyNotFound(depends_on_id)
     changed = task_links.DEPENDENCIES.removed(task, depends_on_id)
@@ -240,13 +254,13 @@ async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UU
 async def delete(uow: UnitOfWork, task_id: UUID) -> None:
     """Put a task into the trash, with its subtasks and their comments; many comments in steps before (ADR 81).
 
-    Raises TaskNotFound, LimitReached, ChangedMeanwhile.
+    Raises TaskNotFound, ProjectArchived, LimitReached, ChangedMeanwhile.
     """
     deletion = Deletion("task", task_id)
     found: list[Family] = []
 
     async def delete_comments(limit: int) -> int:
-        family = await families.of(uow, task_id)
+        family = await changeable.family(uow, task_id)
         await _dependents_of(uow, family)
         found[:] = [family]
         await deletion.step(uow, title=family.task.title)
@@ -361,8 +375,7 @@ async def _destination(uow: UnitOfWork, draft: TaskDraft) -> _Place:
             raise WorkspaceNotFound(uow.workspace_id)
         raise ProjectUnknown(project_id)
     project, last = found
-    if project.archived_at is not None:
-        raise ProjectArchived(project.id)
+    changeable.require_active(project)
     return _Place(project, section_id, last)
 
 

@@ -52,6 +52,17 @@ _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
 
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*TASKS.columns).where(*_ONE)
+_THIS: Final = tasks.alias("this")
+_PROJECT_OF_THIS: Final = select(_THIS.c.project_id).where(
+    _THIS.c.workspace_id == bindparam("workspace"), _THIS.c.id == bindparam("task")
+)
+_IS_ARCHIVED: Final = (
+    select(projects.c.archived_at.is_not(None))
+    .where(projects.c.workspace_id == bindparam("workspace"), projects.c.id == _PROJECT_OF_THIS.scalar_subquery())
+    .scalar_subquery()
+)
+"""Whether the project of one task is archived. It is read once for all rows. PostgreSQL would sort for a join."""
+_WITH_ARCHIVED: Final = select(*TASKS.columns, _IS_ARCHIVED).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _LINKED: Final = {
     name: select(*TASKS.columns)
@@ -119,7 +130,7 @@ def _related(next_of: Callable[[CTE], ColumnElement[bool]], columns: Sequence[Co
 
 _below: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
 _above: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
-_FAMILY: Final = select(*(_below.c[column.name] for column in TASKS.columns), is_awaited(_below.c.id))
+_FAMILY: Final = select(*(_below.c[column.name] for column in TASKS.columns), _IS_ARCHIVED, is_awaited(_below.c.id))
 _ids_below: Final = _related(lambda found: tasks.c.parent_id == found.c.id, (tasks.c.id, tasks.c.parent_id))
 _TREE: Final = select(_ids_below.c.id, _ids_below.c.parent_id)
 _LINEAGE: Final = select(*(_above.c[column.name] for column in TASKS.columns))
@@ -158,14 +169,19 @@ class Tasks:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         return TASKS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "task": task_id}))
 
+    async def with_archived(self, workspace_id: UUID, task_id: UUID) -> tuple[Task, bool] | None:
+        row = await self._runner.row(_WITH_ARCHIVED, {"workspace": workspace_id, "task": task_id})
+        return None if row is None else (TASKS.load(row[:-1]), bool(row[-1]))
+
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         rows = await self._runner.rows(_FAMILY, {"workspace": workspace_id, "task": task_id})
-        found = TASKS.all([row[:-1] for row in rows])
+        found = TASKS.all([row[:-2] for row in rows])
         task = next((each for each in found if each.id == task_id), None)
         if task is None:
             return None
         subtasks = [each for each in found if each is not task]
-        return Family(task=task, subtasks=subtasks, has_dependents=any(row[-1] for row in rows))
+        has_dependents = any(row[-1] for row in rows)
+        return Family(task=task, subtasks=subtasks, is_archived=bool(rows[0][-2]), has_dependents=has_dependents)
 
     async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
         rows = await self._runner.rows(_TREE, {"workspace": workspace_id, "task": task_id})

@@ -62,12 +62,12 @@ class InboxProtected(Conflict):
 
 
 class ProjectArchived(Conflict):
-    """An archived project does not accept new tasks."""
+    """An archived project is read-only, with its sections, tasks and comments."""
 
     summary = "The project is archived"
 
     def __init__(self, project_id: UUID) -> None:
-        super().__init__("The project is archived. Unarchive it before you add tasks to it.")
+        super().__init__("The project is archived. Unarchive it before you change it or anything in it.")
         self.project_id = project_id
 
 

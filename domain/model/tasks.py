@@ -204,10 +204,14 @@ class TaskQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """A task, with its subtasks of all levels. `has_dependents` says whether a task depends on one of them."""
+    """A task, with its subtasks of all levels.
+
+    `is_archived` says whether their project is archived, `has_dependents` whether a task depends on one of them.
+    """
 
     task: Task
     subtasks: Sequence[Task]
+    is_archived: bool
     has_dependents: bool
 
     @property
@@ -239,6 +243,9 @@ class TaskRepository(Protocol):
 
     async def named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
         """Return those of the tasks that exist, in any order."""
+
+    async def with_archived(self, workspace_id: UUID, task_id: UUID) -> tuple[Task, bool] | None:
+        """Return the task, and whether its project is archived."""
 
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         """Return the task and its subtasks of all levels, in any order. None if it does not exist."""

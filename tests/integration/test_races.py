@@ -154,6 +154,25 @@ def test_concurrent_patches_without_a_condition_all_succeed_one_after_the_other(
     check_payloads(ada, check_log(tables, ada.workspace_id))
 
 
+def test_tasks_are_completed_before_their_project_is_archived_or_not_at_all(ada: Person, tables: Tables) -> None:
+    for _ in range(5):
+        garden = ada.create("projects", name="Garden")["id"]
+        tasks = [ada.create("tasks", title=f"Sow {n}", project_id=garden)["id"] for n in range(12)]
+        requests = [{"method": "POST", "url": f"{ada.home}/tasks/{task}/complete"} for task in tasks]
+        requests.insert(len(tasks) // 2, {"method": "POST", "url": f"{ada.home}/projects/{garden}/archive"})
+        responses = at_once(ada, requests)
+        archived = ok(responses.pop(len(tasks) // 2))
+        for response in responses:
+            if response.status_code == 200:
+                assert response.json()["revision"] < archived["revision"]
+            else:
+                rejected(response, 409, "project-archived")
+        completed = [response.json()["id"] for response in responses if response.status_code == 200]
+        listed = everything(ada.client, f"{ada.home}/tasks", project_id=garden, status="completed")
+        assert sorted(task["id"] for task in listed) == sorted(completed)
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
 def test_of_two_concurrent_moves_that_would_make_a_cycle_one_is_refused(ada: Person, tables: Tables) -> None:
     for _ in range(5):
         one, other = [ada.create("tasks", title=title)["id"] for title in ("One", "Other")]

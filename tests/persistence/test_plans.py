@@ -814,14 +814,14 @@ ADVICE = (
 
 FEW = {"ix_tasks_parent_id", "pk_task_dependencies", "ix_task_dependencies_depends_on_id", "uq_sections_position"}
 FEW |= {"pk_task_labels"}
-"""Indexes of whose rows all may be read, with the tasks that they name: a task has at most 500 subtasks, 20
-dependencies, 100 dependents and 50 labels, a project 200 sections."""
+"""Indexes of whose rows all may be read, with the tasks that they name and their project: a task has at most 500
+subtasks, 20 dependencies, 100 dependents and 50 labels, a project 200 sections."""
 
 
 def faults_of(plan: Plan) -> Iterator[str]:
     if not plan.indexes:
         yield "no index is used"
-    are_few = plan.indexes & FEW and plan.indexes <= FEW | {"pk_tasks"}
+    are_few = plan.indexes & FEW and plan.indexes <= FEW | {"pk_tasks", "pk_projects"}
     large = set() if are_few else IN_BULK
     for what, names in (
         ("the whole table is read:", plan.scanned),

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import members, projects, restoring, users, workspaces
+from domain import members, projects, restoring, sections, users, workspaces
 from domain import tasks as task_services
 from domain.limits import LimitReached
 from domain.model.members import MemberNotFound
-from domain.model.projects import Project, ProjectNotFound
+from domain.model.projects import Project, ProjectArchived, ProjectNotFound
 from domain.quotas import row_bytes
 from domain.steps import SMALL, STEP
 from persistence.database import Database
@@ -281,6 +283,49 @@ async def test_many_comments_are_deleted_in_changes_before_that_of_their_task_an
     counted = Counter(row[0] for row in await ada.database.rows(restored, {}))
     assert max(counted.values()) in {SMALL, SMALL - 1}
     assert sum(counted.values()) == MANY
+
+
+async def archived_after_a_step(caller: Caller, project: Project, service: Callable[..., Any], thing_id: UUID) -> None:
+    """Call *service*, which is refused because *project* is archived after its first step. Then unarchive it."""
+    steps = Steps()
+    running = asyncio.create_task(stepping(caller, steps).write(service, thing_id))
+    await steps.first.wait()
+    await caller.write(projects.archive, project.id)
+    with pytest.raises(ProjectArchived):
+        await running
+    await caller.write(projects.unarchive, project.id)
+
+
+async def test_a_section_whose_project_is_archived_meanwhile_stays_with_what_is_left_of_it(ada: Caller) -> None:
+    project = await filled(ada)
+    section = await ada.write(sections.create, name="Beds", project_id=project.id)
+    async with ada.database.transaction() as transaction:
+        await transaction.run(update(tasks).values(section_id=section.id), {})
+
+    await archived_after_a_step(ada, project, sections.delete, section.id)
+    assert await left(ada) == MANY - SMALL
+    assert await ada.read(sections.get, section.id) == section
+    await ada.write(sections.delete, section.id)
+    assert await left(ada) == 0
+
+    await archived_after_a_step(ada, project, restoring.section, section.id)
+    assert await left(ada) == SMALL
+    await ada.write(restoring.section, section.id)
+    assert await left(ada) == MANY
+
+
+async def test_a_task_whose_project_is_archived_meanwhile_keeps_what_is_left_of_its_comments(ada: Caller) -> None:
+    project, task_id = await commented(ada, count=MANY)
+
+    await archived_after_a_step(ada, project, task_services.delete, task_id)
+    assert (await live_comments(ada), await left(ada)) == (MANY - SMALL, 1)
+    await ada.write(task_services.delete, task_id)
+    assert (await live_comments(ada), await left(ada)) == (0, 0)
+
+    await archived_after_a_step(ada, project, restoring.task, task_id)
+    assert (await live_comments(ada), await left(ada)) == (SMALL, 1)
+    await ada.write(restoring.task, task_id)
+    assert await live_comments(ada) == MANY
 
 
 async def test_a_part_of_a_request_deletes_few_comments_or_none(ada: Caller) -> None:

@@ -144,7 +144,7 @@ async def test_a_task_is_found_with_those_below_it_and_with_those_above_it(world
         assert family.task == root
         assert sorted(family.subtasks, key=lambda each: each.id) == [child, sibling, grandchild]
         assert await uow.tasks.family(chores.workspace_id, child.id) == Family(
-            task=child, subtasks=[grandchild], has_dependents=False
+            task=child, subtasks=[grandchild], is_archived=False, has_dependents=False
         )
         assert await uow.tasks.family(chores.workspace_id, NOBODY) is None
         tree = {root.id: None, child.id: root.id, grandchild.id: child.id}

@@ -86,6 +86,27 @@ async def test_a_task_is_found_in_its_workspace(
     assert (await world.log_of(chores.workspace_id))[-1] == (3, "task.created", created.id)
 
 
+async def test_a_task_is_found_with_whether_its_project_is_archived(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
+    attic = replace(chores, id=ident(2), position="a2", archived_at=NOON, revision=3)
+    here, there = task(1, chores, revision=3), task(2, attic, revision=3)
+    below = task(3, attic, parent_id=there.id, position="a3", revision=3)
+    theirs = replace(elsewhere, archived_at=NOON, revision=3)
+    async with world.unit() as uow:
+        await uow.projects.update(theirs, before=elsewhere, event="project.archived")
+    await add(world, attic, here, there, below)
+    await add(world, task(1, elsewhere, revision=4))
+
+    async with world.unit() as uow:
+        for each, is_archived in ((here, False), (there, True), (below, True)):
+            assert await uow.tasks.with_archived(chores.workspace_id, each.id) == (each, is_archived)
+            family = await uow.tasks.family(chores.workspace_id, each.id)
+            assert family is not None
+            assert family.is_archived is is_archived
+        assert await uow.tasks.with_archived(chores.workspace_id, NOBODY) is None
+
+
 async def test_the_same_id_can_be_used_once_in_each_workspace(
     world: World, chores: Project, elsewhere: Project
 ) -> None:

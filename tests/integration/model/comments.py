@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.integration.model.things import Comment
-from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict
+from tests.integration.model.workspace import Body, Reason, Refused, Workspace
 
 
 def create_comment(now: Workspace, *, task_id: str, new_id: str, body: Body) -> None:
-    require_active(now, task_id)
+    now.task_to_change(task_id)
     now.comments.append(Comment(id=new_id, task_id=task_id, author_id=now.actor, text=body["text"]))
 
 
@@ -16,7 +16,7 @@ def update_comment(now: Workspace, *, task_id: str, comment_id: str, body: Body)
     comment = now.comment(task_id, comment_id)
     if comment.author_id != now.actor:
         raise Refused(Reason(403, "not-author"))
-    require_active(now, task_id)
+    now.task_to_change(task_id)
     if comment.text != body["text"]:
         comment.text, comment.edited_at = body["text"], now.next
 
@@ -24,7 +24,7 @@ def update_comment(now: Workspace, *, task_id: str, comment_id: str, body: Body)
 def delete_comment(now: Workspace, *, task_id: str, comment_id: str) -> None:
     comment = now.comment(task_id, comment_id)
     require_reach(now, comment)
-    require_active(now, task_id)
+    now.task_to_change(task_id)
     now.delete("comment", comment_id, comment)
 
 
@@ -32,8 +32,3 @@ def require_reach(now: Workspace, comment: Comment) -> None:
     """The author deletes and restores it, and so does the owner, who is the first member."""
     if now.actor not in {comment.author_id, now.members[0].id}:
         raise Refused(Reason(403, "not-author"))
-
-
-def require_active(now: Workspace, task_id: str) -> None:
-    if now.project(now.task(task_id).project_id).archived_at is not None:
-        raise Refused(conflict("project-archived"))

@@ -29,6 +29,7 @@ JOIN: Final = "join"
 CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
 OFTEN: Final = ("create_task", "update_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
 SELDOM: Final = (
+    "archive_project",  # nothing in it can be changed then
     "remove_member",
     "leave_workspace",
     REPEAT,

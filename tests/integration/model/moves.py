@@ -26,12 +26,12 @@ def move_label(now: Workspace, *, label_id: str, body: Body) -> None:
 
 def move_section(now: Workspace, *, section_id: str, body: Body) -> None:
     """To another project its tasks come along: to the end, in their order."""
-    section = now.section(section_id)
+    section = now.section_to_change(section_id)
     refuse_if(_wrong_sibling(now.sections, section, body))
     sibling = find(now.sections, body.get("before") or body.get("after"))
     project_id = sibling.project_id if sibling else body.get("project_id", section.project_id)
     project = find(now.projects, project_id)
-    wrong = {*_archived(now.project(section.project_id)), *(_archived(project) if project else ())}
+    wrong = _archived(project) if project else set()
     if project is None or body.get("project_id") not in {None, project_id}:
         wrong.add(invalid("#/project_id"))
     refuse_if(wrong)
@@ -49,7 +49,7 @@ def move_section(now: Workspace, *, section_id: str, body: Body) -> None:
 
 def move_task(now: Workspace, *, task_id: str, body: Body) -> None:
     """Everything below it comes along: in the same project with its positions, to another one directly behind it."""
-    task, *below = now.family(now.task(task_id))
+    task, *below = now.family(now.task_to_change(task_id))
     place, named_by = _place(now, task, body)
     refuse_if(_wrong(now, task, place, named_by))
     if not {"before", "after"} & body.keys() and _is_last(now, task, place):
@@ -138,12 +138,8 @@ def _at(now: Workspace, task: Task, body: Body, name: str) -> Json:
 
 
 def _wrong(now: Workspace, task: Task, place: Json, named_by: str) -> set[Reason]:
-    wrong = set()
     project = find(now.projects, place["project_id"])
-    if project is None:
-        wrong.add(invalid("#/project_id"))
-    if any(each is not None and each.archived_at for each in (project, now.project(task.project_id))):
-        wrong.add(conflict("project-archived"))
+    wrong = {invalid("#/project_id")} if project is None else _archived(project)
     if place["parent_id"] not in {None, task.parent_id}:
         levels = max(map(now.level, now.family(task))) - now.level(task) + 1
         if now.level(now.task(place["parent_id"])) + levels > LEVELS:

@@ -12,6 +12,7 @@ def create_project(now: Workspace, *, new_id: str, body: Body) -> None:
 
 def update_project(now: Workspace, *, project_id: str, body: Body) -> None:
     project = now.project(project_id)
+    now.require_active(project_id)
     project.name = body.get("name", project.name)
     project.description = body.get("description", project.description)
 

@@ -56,7 +56,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
 
 def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
     """A merge patch (RFC 7396)."""
-    task = now.task(task_id)
+    task = now.task_to_change(task_id)
     start = _merged(task.start or _EMPTY, body["start"]) if "start" in body else task.start
     due = _merged(task.due or _EMPTY, body["due"]) if "due" in body else task.due
     refuse_if(
@@ -76,7 +76,7 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
 
 def delete_task(now: Workspace, *, task_id: str) -> None:
     """Its subtasks are deleted, too."""
-    now.delete("task", task_id, *now.family(now.task(task_id)))
+    now.delete("task", task_id, *now.family(now.task_to_change(task_id)))
 
 
 def complete_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
@@ -89,7 +89,7 @@ def cancel_task(now: Workspace, *, task_id: str, body: Body | None = None) -> No
 
 def reopen_task(now: Workspace, *, task_id: str) -> None:
     """The subtasks that were closed by the same request as the task are open again, too, and no others."""
-    task, *subtasks = now.family(now.task(task_id))
+    task, *subtasks = now.family(now.task_to_change(task_id))
     if task.status == "open":
         return
     closed_with = task.closed_with or task.id
@@ -98,35 +98,35 @@ def reopen_task(now: Workspace, *, task_id: str) -> None:
 
 
 def add_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
-    now.task(task_id).label_ids.add(now.label(label_id).id)
+    now.task_to_change(task_id).label_ids.add(now.label(label_id).id)
 
 
 def remove_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:
-    now.task(task_id).label_ids.discard(now.label(label_id).id)
+    now.task_to_change(task_id).label_ids.discard(now.label(label_id).id)
 
 
 def add_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
-    now.task(task_id).assignee_ids.add(now.member(user_id).id)
+    now.task_to_change(task_id).assignee_ids.add(now.member(user_id).id)
 
 
 def remove_task_assignee(now: Workspace, *, task_id: str, user_id: str) -> None:
-    now.task(task_id).assignee_ids.discard(now.member(user_id).id)
+    now.task_to_change(task_id).assignee_ids.discard(now.member(user_id).id)
 
 
 def add_task_dependency(now: Workspace, *, task_id: str, depends_on_id: str) -> None:
-    task, other = now.task(task_id), now.task(depends_on_id)
+    task, other = now.task_to_change(task_id), now.task(depends_on_id)
     if task in now.with_dependencies(other):
         raise Refused(conflict("dependency-cycle"))
     task.depends_on_ids.add(other.id)
 
 
 def remove_task_dependency(now: Workspace, *, task_id: str, depends_on_id: str) -> None:
-    now.task(task_id).depends_on_ids.discard(now.task(depends_on_id).id)
+    now.task_to_change(task_id).depends_on_ids.discard(now.task(depends_on_id).id)
 
 
 def _close(now: Workspace, task_id: str, body: Body | None, *, status: str, completed_at: int | None) -> None:
     """Close a task, with its open subtasks of all levels unless they are kept."""
-    task, *subtasks = now.family(now.task(task_id))
+    task, *subtasks = now.family(now.task_to_change(task_id))
     if task.status == status:
         return
     task.status, task.completed_at, task.closed_with = status, completed_at, None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.integration.model.comments import require_active, require_reach
+from tests.integration.model.comments import require_reach
 from tests.integration.model.labels import require_free
 from tests.integration.model.tasks import LEVELS
 from tests.integration.model.things import Project, Task
-from tests.integration.model.workspace import Deletion, Refused, Workspace, conflict, find
+from tests.integration.model.workspace import Deletion, Workspace, find
 
 
 def restore_project(now: Workspace, *, project_id: str, order: Sequence[str]) -> None:
@@ -31,7 +31,7 @@ def restore_label(now: Workspace, *, label_id: str, order: Sequence[str]) -> Non
 def restore_section(now: Workspace, *, section_id: str, order: Sequence[str]) -> None:
     """In its project, or in the inbox."""
     if (deletion := _deletion(now, "section", section_id)) is None:
-        now.section(section_id)
+        now.section_to_change(section_id)
         return
     home = _home(now, deletion.sections[0].project_id)
     for section in deletion.sections:
@@ -44,7 +44,7 @@ def restore_section(now: Workspace, *, section_id: str, order: Sequence[str]) ->
 def restore_task(now: Workspace, *, task_id: str, order: Sequence[str]) -> None:
     """Below its parent, or else in its section, or else in its project, or else in the inbox."""
     if (deletion := _deletion(now, "task", task_id)) is None:
-        now.task(task_id)
+        now.task_to_change(task_id)
         return
     root = next(task for task in deletion.tasks if task.id == task_id)
     parent = find(now.tasks, root.parent_id)
@@ -64,9 +64,10 @@ def restore_comment(now: Workspace, *, task_id: str, comment_id: str, order: Seq
     deletion = _deletion(now, "comment", comment_id)
     if deletion is None or deletion.comments[0].task_id != task_id:
         now.comment(task_id, comment_id)
+        now.task_to_change(task_id)
         return
     require_reach(now, deletion.comments[0])
-    require_active(now, task_id)
+    now.task_to_change(task_id)
     _restore(now, deletion, order)
 
 
@@ -77,8 +78,7 @@ def _deletion(now: Workspace, kind: str, thing_id: str) -> Deletion | None:
 def _home(now: Workspace, project_id: str) -> Project:
     """The project, or the inbox. Raises Refused if it is archived."""
     home = find(now.projects, project_id) or now.inbox()
-    if home.archived_at is not None:
-        raise Refused(conflict("project-archived"))
+    now.require_active(home.id)
     return home
 
 

@@ -213,6 +213,21 @@ class Workspace:
     def task(self, task_id: str) -> Task:
         return _get(self.tasks, task_id)
 
+    def require_active(self, project_id: str) -> None:
+        """An archived project is read-only, with all that is in it. Raises Refused."""
+        if self.project(project_id).archived_at is not None:
+            raise Refused(conflict("project-archived"))
+
+    def section_to_change(self, section_id: str) -> Section:
+        section = self.section(section_id)
+        self.require_active(section.project_id)
+        return section
+
+    def task_to_change(self, task_id: str) -> Task:
+        task = self.task(task_id)
+        self.require_active(task.project_id)
+        return task
+
     def comment(self, task_id: str, comment_id: str) -> Comment:
         return _get([each for each in self.comments if each.task_id == task_id], comment_id)
 

@@ -56,6 +56,13 @@ class FakeTasks:
     async def named(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Task]:
         return [task for task in self._in(workspace_id) if task.id in task_ids]
 
+    async def with_archived(self, workspace_id: UUID, task_id: UUID) -> tuple[Task, bool] | None:
+        task = await self.get(workspace_id, task_id)
+        return None if task is None else (task, self._is_archived(task))
+
+    def _is_archived(self, task: Task) -> bool:
+        return self._store.projects[task.workspace_id, task.project_id].archived_at is not None
+
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
         found = [task for task in [await self.get(workspace_id, task_id)] if task]
         if not found:
@@ -67,7 +74,12 @@ class FakeTasks:
             found += below[above.id]
         awaited = {each for task in self._everything(workspace_id) for each in task.depends_on_ids}
         is_awaited = any(task.id in awaited for task in found)
-        return Family(task=found[0], subtasks=found[1:], has_dependents=is_awaited)
+        return Family(
+            task=found[0],
+            subtasks=found[1:],
+            is_archived=self._is_archived(found[0]),
+            has_dependents=is_awaited,
+        )
 
     async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
         found = await self.family(workspace_id, task_id)
