@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from persistence import task_links
 from tests.support.clients import Client, Person, created, no_content, ok, rejected
 from tests.support.logs import check_log, check_payloads
 from tests.support.tables import Tables
@@ -109,6 +112,21 @@ def test_a_limit_has_a_pointer_to_the_task_that_has_reached_it(ada: Person) -> N
     refused = ada.client.post(f"{ada.home}/tasks", json=body)
     assert rejected(refused, 409, "limit-reached") == {"#/depends_on_ids/1 limit-reached"}
     rejected(ada.client.put(f"{ada.home}/tasks/{task(ada, 'More')}/dependencies/{dig}"), 409, "limit-reached")
+
+
+def test_no_link_is_left_of_a_dependency_that_does_not_come_back(ada: Person, tables: Tables) -> None:
+    """It would count among those that depend on the restored task."""
+    dig = task(ada, "Dig")
+    plant = task(ada, "Plant", dig)
+    no_content(ada.client.delete(f"{ada.home}/tasks/{dig}"))
+    others = [task(ada, f"{number}") for number in range(20)]
+    ok(ada.client.merge(f"{ada.home}/tasks/{plant}", {"depends_on_ids": others}))
+
+    ok(ada.client.post(f"{ada.home}/tasks/{dig}/restore"))
+
+    links = task_links.LINKS["depends_on_ids"]
+    assert now(ada, plant)["depends_on_ids"] == others
+    assert tables.rows(select(links.table.c.task_id).where(links.other == UUID(dig))) == []
 
 
 @pytest.mark.parametrize("within", ["project", "section"])

@@ -2,8 +2,9 @@ import datetime as dt
 
 import pytest
 
+from domain.limits import LimitReached
 from domain.model.workspaces import WorkspaceFull
-from domain.quotas import ROW_BYTES, Usage, row_bytes
+from domain.quotas import MOST_OPEN_TASKS, ROW_BYTES, Usage, row_bytes
 from tests.support.defaults import NOON
 
 DAY = dt.timedelta(days=1)
@@ -21,6 +22,24 @@ def test_content_may_grow_up_to_the_quota_and_may_always_shrink(used: int, more:
     else:
         with pytest.raises(WorkspaceFull):
             usage.with_content(more, quota_bytes=100)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "more", "fits"),
+    [
+        (MOST_OPEN_TASKS - 1, 1, True),
+        (MOST_OPEN_TASKS, 1, False),
+        (MOST_OPEN_TASKS + 2, 0, True),
+        (MOST_OPEN_TASKS + 2, -1, True),
+    ],
+)
+def test_tasks_may_be_opened_up_to_the_limit_and_always_be_closed(tasks: int, more: int, *, fits: bool) -> None:
+    usage = Usage(open_tasks=tasks)
+    if fits:
+        assert usage.with_open_tasks(more).open_tasks == tasks + more
+    else:
+        with pytest.raises(LimitReached):
+            usage.with_open_tasks(more)
 
 
 def test_no_size_is_below_zero() -> None:
