@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     insert,
     literal,
@@ -19,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.events import event_of, restored
+from domain.events import event_of
 from domain.model.projects import Project
 from domain.model.tasks import (
     MOST_LEVELS,
@@ -33,11 +32,10 @@ from domain.model.tasks import (
     TaskQuery,
     WhichDependents,
 )
-from persistence import task_buckets, task_dependencies, task_links
+from persistence import task_buckets, task_dependencies, task_links, trashed_tasks
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
 from persistence.database import Runner
-from persistence.metadata import TRASH_ID
 from persistence.paging import around
 from persistence.projects import PROJECT_IN_WORKSPACE, PROJECTS, projects
 from persistence.rare import rare
@@ -73,20 +71,6 @@ _LINKED: Final = {
     for name, links in task_links.LINKS.items()
 }
 _NAMED: Final = select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
-_IN_TRASH: Final = (
-    select(*TASKS.columns).where(_OF_WORKSPACE, tasks.c.trash_id == bindparam("trash")).limit(bindparam("limit"))
-)
-_RESTORE: Final = update(tasks).where(_OF_WORKSPACE, tasks.c.id == bindparam("task"), tasks.c.trash_id.is_not(None))
-
-
-_ABOVE: Final = tasks.alias("above")
-_TOPMOST_IN_TRASH: Final = _IN_TRASH.where(
-    ~exists().where(
-        _ABOVE.c.workspace_id == tasks.c.workspace_id,
-        _ABOVE.c.id == tasks.c.parent_id,
-        _ABOVE.c.trash_id == tasks.c.trash_id,
-    )
-)
 _TAKEN_POSITIONS: Final = select(tasks.c.position).where(
     _IN_WORKSPACE, _IN_PROJECT, tasks.c.position.in_(bindparam("wanted", expanding=True))
 )
@@ -111,9 +95,6 @@ _DELETE_ALL: Final = (
     .returning(tasks.c.id, tasks.c.status)
     .execution_options(**BULK)
 )
-_SOME: Final = select(tasks.c.id).where(_IN_WORKSPACE).limit(bindparam("limit"))
-_SOME_OF_PROJECT: Final = _SOME.where(_IN_PROJECT)
-_SOME_OF_SECTION: Final = _SOME.where(tasks.c.section_id == bindparam("section"))
 
 
 def _related(next_of: Callable[[CTE], ColumnElement[bool]], columns: Sequence[Column[Any]] = TASKS.columns) -> CTE:
@@ -291,12 +272,9 @@ class Tasks:
     async def some_of(
         self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
     ) -> Sequence[UUID]:
-        some = {"workspace": workspace_id, "limit": limit}
-        if section_id is not None:
-            rows = await self._runner.rows(_SOME_OF_SECTION, {**some, "section": section_id})
-        else:
-            rows = await self._runner.rows(_SOME_OF_PROJECT, {**some, "project": project_id})
-        return [row[0] for row in rows]
+        return await trashed_tasks.some_of(
+            self._runner, workspace_id, project_id=project_id, section_id=section_id, limit=limit
+        )
 
     async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
         return await task_dependencies.read(self._runner, workspace_id, task_ids)
@@ -327,24 +305,10 @@ class Tasks:
         return {row[0] for row in await self._runner.rows(_TAKEN_POSITIONS, place)}
 
     async def topmost_in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
-        return await self._in_trash(_TOPMOST_IN_TRASH, workspace_id, trash_id, limit)
+        return await trashed_tasks.topmost(self._runner, workspace_id, trash_id, limit=limit)
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Task]:
-        return await self._in_trash(_IN_TRASH, workspace_id, trash_id, limit)
-
-    async def _in_trash(self, which: Select[Any], workspace_id: UUID, trash_id: UUID, limit: int) -> Sequence[Task]:
-        place = {"workspace": workspace_id, "trash": trash_id, "limit": limit}
-        return await task_links.with_links(self._runner, TASKS.all(await self._runner.rows(which, place)))
+        return await trashed_tasks.read(self._runner, workspace_id, trash_id, limit=limit)
 
     async def restore_all(self, changes: Sequence[tuple[Task, Task]]) -> None:
-        await self._change_log.write_many(
-            _RESTORE,
-            [
-                (
-                    {"workspace": after.workspace_id, "task": after.id, **TASKS.changes(after), TRASH_ID: None},
-                    restored("task.restored", after),
-                )
-                for _, after in changes
-            ],
-        )
-        await task_links.store(self._change_log, changes)
+        await trashed_tasks.restore(self._change_log, changes)
