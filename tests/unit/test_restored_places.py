@@ -1,7 +1,7 @@
 """What is restored goes right after what has its position by now; neighbours make room before positions grow long."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from domain import labels, positions, projects, restoring, sections, task_moves,
 from domain.model.labels import Label
 from domain.model.projects import Project
 from domain.model.sections import Section
+from domain.restored_places import Places
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft
 from domain.trash import Deletion
@@ -131,3 +132,31 @@ async def test_a_section_that_was_moved_between_two_deletions_comes_back_where_i
     found = order(uow, "task")
     assert len({position for position, _ in found}) == 2
     assert found[-1][1] == taken
+
+
+async def test_a_place_that_a_neighbour_was_moved_to_is_taken(uow: FakeUnitOfWork) -> None:
+    label = await labels.create(uow.unit(), name="Urgent")
+    crowded = "a1" + "V" * positions.LONGEST
+    stored = [replace(label, id=UUID(int=n), position=each) for n, each in enumerate(("a1", crowded, crowded + "1"))]
+    live = {each.id: each for each in stored}
+
+    async def near(cut: str, count: int) -> Sequence[Label]:
+        found = sorted(live.values(), key=lambda each: each.position)
+        below = [each for each in found if each.position < cut]
+        return [*below[-count:], *found[len(below) :][:count]]
+
+    moved = []
+
+    async def move(each: Label, position: str) -> None:
+        live[each.id] = replace(each, position=position)
+        moved.append(position)
+
+    places = Places(near, move, taken=[crowded])
+    await places.put(replace(label, id=UUID(int=10), position=crowded))
+    await places.put(replace(label, id=UUID(int=11), position=moved[-1]))
+    for number in range(12, 320):
+        await places.put(replace(label, id=UUID(int=number), position=crowded))
+
+    found = [each.position for each in (*live.values(), *places.placed)]
+    assert (len(live), len(set(found))) == (3, 3 + 310)
+    assert max(map(len, found)) <= positions.LONGEST

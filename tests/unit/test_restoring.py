@@ -395,6 +395,20 @@ async def test_a_restoration_whose_entry_is_gone_meanwhile_stops(uow: FakeUnitOf
         await first.step(uow.unit())
 
 
+async def test_what_began_before_another_deletion_does_not_go_on_with_it(uow: FakeUnitOfWork, garden: Project) -> None:
+    deletion, restoration = Deletion("project", garden.id), Restoration("project", garden.id)
+    await deletion.step(uow.unit(), title="Garden")
+    await restoration.step(uow.unit())
+    await uow.trash.remove(uow.workspace_id, deletion.entry_id)
+    await Deletion("project", garden.id).step(uow.unit(), title="Garden")
+
+    with pytest.raises(ChangedMeanwhile):
+        await deletion.step(uow.unit(), title="Garden")
+    await Restoration("project", garden.id).step(uow.unit())
+    with pytest.raises(ChangedMeanwhile):
+        await restoration.step(uow.unit())
+
+
 async def test_a_restoration_does_not_expire_between_its_steps(uow: FakeUnitOfWork, garden: Project) -> None:
     await Deletion("project", garden.id).step(uow.unit(), title="Garden")
     first, late = Restoration("project", garden.id), NOON + KEPT - dt.timedelta(seconds=1)
