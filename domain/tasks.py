@@ -130,7 +130,7 @@ async def get(uow: UnitOfWork, task_id: UUID) -> Task:
 
 
 async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
-    """Change a task.
+    """Change a task. It does not get back labels and dependencies from the trash that it had before a new list of them.
 
     Raises TaskNotFound, ProjectArchived; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown,
     LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyTooLong, KeyBlank, or
@@ -164,6 +164,10 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
         with checks:
             changes["metadata"] = task_metadata.merge(task.metadata, edit.metadata)
     checks.finish()
+    if edit.label_ids is not UNSET:
+        await uow.tasks.forget_hidden(uow.workspace_id, "label_ids", task_id=task.id)
+    if edit.depends_on_ids is not UNSET:
+        await uow.tasks.forget_hidden(uow.workspace_id, "depends_on_ids", task_id=task.id)
     return changes
 
 

@@ -81,6 +81,10 @@ class Links:
         )
         if references:
             self.hidden = task_ids.where(*mine, columns.trash_id == bindparam("trash"))
+            of_task = (columns.workspace_id == bindparam("workspace"), columns.task_id == bindparam("task"))
+            self.delete_hidden = (
+                delete(self.table).where(*of_task, columns.trash_id.is_not(None)).execution_options(**BULK)
+            )
             self.set_trash_id = (
                 update(self.table).where(*mine, of_tasks).values(trash_id=bindparam("trash")).execution_options(**BULK)
             )

@@ -293,6 +293,10 @@ class Tasks:
         key = {"workspace": workspace_id, "task": task_id, "other": other_id}
         await self._change_log.write_parts(task_links.LINKS[name].delete, [key])
 
+    async def forget_hidden(self, workspace_id: UUID, name: LinkName, *, task_id: UUID) -> None:
+        key = {"workspace": workspace_id, "task": task_id}
+        await self._change_log.write_parts(task_links.LINKS[name].delete_hidden, [key])
+
     async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
         if not task_ids:
             return {}

@@ -332,6 +332,9 @@ class TaskRepository(Protocol):
     async def unlink(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, task_id: UUID) -> None:
         """Delete the link of a task with *other_id*, which is not among the ids of its member *name*."""
 
+    async def forget_hidden(self, workspace_id: UUID, name: LinkName, *, task_id: UUID) -> None:
+        """Delete the links of a task with things in the trash, so that it does not get them back with these."""
+
     async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
         """Return those of some tasks that exist, each with its level, by the id. The first level is 1."""
 

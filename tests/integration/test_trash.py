@@ -155,6 +155,31 @@ def test_the_trash_lists_each_deletion_until_it_is_restored(ada: Person, garden:
     assert [entry["kind"] for entry in trash_of(ada)] == ["task"]
 
 
+@pytest.mark.parametrize("value", [[], None, ["kept"]], ids=str)
+def test_what_is_set_while_something_is_in_the_trash_stays(
+    ada: Person, tables: Tables, value: list[str] | None
+) -> None:
+    kept, gone = [
+        {"labels": ada.create("labels", name=name), "tasks": ada.create("tasks", title=name)}
+        for name in ("Kept", "Gone")
+    ]
+    had = {"label_ids": [gone["labels"]["id"]], "depends_on_ids": [gone["tasks"]["id"]]}
+    replaced, untouched = [ada.create("tasks", title=title, **had) for title in ("Sow", "Reap")]
+    for collection in ("labels", "tasks"):
+        delete(ada, collection, gone[collection])
+    path = f"{ada.home}/tasks/{replaced['id']}"
+    sent = {"label_ids": value and [kept["labels"]["id"]], "depends_on_ids": value and [kept["tasks"]["id"]]}
+    changed = ok(ada.client.merge(path, sent))
+    ok(ada.client.merge(f"{ada.home}/tasks/{untouched['id']}", {"title": "Reap all"}))
+    for collection in ("labels", "tasks"):
+        restore(ada, collection, gone[collection])
+    assert ok(ada.client.get(path)) == changed
+    assert {name: changed[name] for name in sent} == {name: ids or [] for name, ids in sent.items()}
+    other = ok(ada.client.get(f"{ada.home}/tasks/{untouched['id']}"))
+    assert {name: other[name] for name in had} == had
+    check_payloads(ada, check_log(tables, ada.workspace_id))
+
+
 def test_an_emptied_trash_frees_its_bytes_and_nothing_else(ada: Person, garden: dict[str, Any], tables: Tables) -> None:
     before = content_bytes(tables, ada)
     other = ada.create("tasks", title="Paint", section_id=garden["section"]["id"])

@@ -229,6 +229,25 @@ async def test_a_link_that_its_task_does_not_have_is_deleted(world: World, home:
         assert (await uow.tasks.hide_label(home.id, ident(1), trash_id=ENTRY, limit=9))[0] == 0
 
 
+async def test_links_of_one_task_in_the_trash_are_forgotten(world: World, home: Workspace, chores: Project) -> None:
+    before = [task(n, chores, label_ids=(ident(1), ident(2)), position=f"b{n}", revision=3) for n in (4, 5)]
+    async with world.unit() as uow:
+        for number in (1, 2):
+            await uow.labels.add(label(number, home, revision=3))
+        for each in before:
+            await uow.tasks.add(each)
+    async with world.unit() as uow:
+        await uow.tasks.hide_label(home.id, ident(1), trash_id=ENTRY, limit=9)
+        for each in before:
+            changed = replace(each, label_ids=(ident(2),), revision=4)
+            await uow.tasks.update(changed, before=each, event="task.updated")
+        await uow.tasks.forget_hidden(home.id, "label_ids", task_id=ident(4))
+    async with world.unit() as uow:
+        count, live = await uow.tasks.show_label(home.id, ident(1), trash_id=ENTRY, limit=9)
+        assert (count, [each.id for each in live]) == (1, [ident(5)])
+        assert len(await uow.tasks.linked(home.id, "label_ids", ident(2), limit=9)) == 2
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # purging
 # ---------------------------------------------------------------------------------------------------------------------

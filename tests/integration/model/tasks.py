@@ -69,6 +69,10 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
     task.label_ids = set(body.get("label_ids", task.label_ids))
     task.assignee_ids = set(body.get("assignee_ids", task.assignee_ids))
     task.depends_on_ids = set(body.get("depends_on_ids", task.depends_on_ids))
+    if "label_ids" in body:
+        task.hidden_label_ids = set()
+    if "depends_on_ids" in body:
+        task.hidden_depends_on_ids = set()
     if "metadata" in body:
         task.metadata = _merged(task.metadata, body["metadata"]) or {}
         task.metadata = {key: value for key, value in task.metadata.items() if value is not None}

@@ -278,6 +278,11 @@ class FakeTasks:
         assert other_id not in getattr(self._store.tasks[workspace_id, task_id], name)
         assert (name, workspace_id, task_id, other_id) not in self._store.hidden_links
 
+    async def forget_hidden(self, workspace_id: UUID, name: LinkName, *, task_id: UUID) -> None:
+        forgotten = (name, workspace_id, task_id)
+        for key in [each for each in self._store.hidden_links if each[:3] == forgotten]:
+            del self._store.hidden_links[key]
+
     async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
         lineages = [await self.lineage(workspace_id, task_id) for task_id in task_ids]
         return {lineage[0].id: (lineage[0], len(lineage)) for lineage in lineages if lineage}
