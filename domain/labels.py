@@ -98,7 +98,7 @@ async def delete(uow: UnitOfWork, label_id: UUID) -> None:
             await task_links.remove_from_all(uow, tasks, task_links.LABELS, label_id, revisions=revisions)
         return count
 
-    await steps.in_steps(uow, take_from_some)
+    await steps.in_steps(uow, take_from_some, first=steps.FEW)
     revision = await uow.next_revision()
     await uow.labels.delete(uow.workspace_id, label_id, trash_id=deletion.entry_id, revision=revision)
 

@@ -109,7 +109,7 @@ async def _take_out(uow: UnitOfWork, user_id: UUID, *, find: Callable[[], Awaita
         await _require_other_owner(uow, await find())
         return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit)
 
-    await steps.in_steps(uow, unassign_some)
+    await steps.in_steps(uow, unassign_some, first=steps.FEW)
     await uow.invitations.withdraw(uow.workspace_id, invited_by=user_id)
     await uow.invitations.withdraw_to(uow.workspace_id, user_id=user_id)
     await uow.members.delete(uow.workspace_id, user_id, revision=await uow.next_revision())

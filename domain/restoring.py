@@ -189,7 +189,7 @@ async def label(uow: UnitOfWork, label_id: UUID) -> Label:
         await _give_back(uow, live, label_id)
         return count
 
-    await steps.in_steps(uow, restore_some)
+    await steps.in_steps(uow, restore_some, first=steps.FEW)
     await restoration.end(uow)
     return await labels.get(uow, label_id)
 

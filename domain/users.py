@@ -50,7 +50,7 @@ async def delete(uow: UnitOfWork) -> None:
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
     user, summaries = await _lock_all(uow)
-    while len(assigned := await _assigned(uow, summaries)) >= steps.SMALL:
+    while len(assigned := await _assigned(uow, summaries)) >= steps.FEW:
         await uow.next_step()
         await _unassign(uow, assigned[0].workspace_id)
         await uow.next_step()
@@ -75,11 +75,11 @@ async def _lock_all(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]]
 
 
 async def _assigned(uow: UnitOfWork, summaries: Sequence[MembershipSummary]) -> Sequence[Task]:
-    """Return tasks of shared workspaces that the caller is an assignee of, at most SMALL."""
+    """Return tasks of shared workspaces that the caller is an assignee of, at most FEW."""
     found: list[Task] = []
     for each in summaries:
         if not each.is_alone:
-            limit = steps.SMALL - len(found)
+            limit = steps.FEW - len(found)
             found += await uow.tasks.linked(each.workspace_id, "assignee_ids", uow.principal.user_id, limit=limit)
     return found
 
@@ -92,7 +92,7 @@ async def _unassign(uow: UnitOfWork, workspace_id: UUID) -> None:
         user_id = uow.principal.user_id
         return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit) if is_there else 0
 
-    await steps.in_steps(uow, unassign_some)
+    await steps.in_steps(uow, unassign_some, first=steps.FEW)
 
 
 async def mark_verified(uow: UnitOfWork, user: User) -> User:

@@ -24,6 +24,7 @@ from persistence.database import Parameters, Row, Write, Writer
 from persistence.events import events, tombstones, trim
 from persistence.memberships import USAGE, members, workspaces
 from persistence.metadata import is_part, logged_kind
+from persistence.unindexed import among
 
 EncodeEvent = Callable[[Event], str]
 """Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
@@ -37,12 +38,7 @@ _AT_ONCE: Final = 200
 _INSERT_EVENTS: Final = insert(events)
 _INSERT_TOMBSTONES: Final = insert(tombstones)
 _DELETE_TOMBSTONES: Final = (
-    delete(tombstones)
-    .where(
-        tombstones.c.workspace_id == bindparam("workspace"),
-        tombstones.c.entity_id.in_(bindparam("ids", expanding=True)),
-    )
-    .execution_options(**BULK)
+    delete(tombstones).where(among(tombstones.c.workspace_id, tombstones.c.entity_id, "ids")).execution_options(**BULK)
 )
 _LEAVE: Final = delete(members).where(members.c.workspace_id == bindparam("workspace")).execution_options(**BULK)
 _USAGE_OF: Final = attrgetter(*USAGE)

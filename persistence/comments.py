@@ -40,6 +40,7 @@ from persistence.metadata import (
     trash_id,
 )
 from persistence.paging import Pages
+from persistence.unindexed import among, unindexed
 
 comments: Final = Table(
     "comments",
@@ -90,12 +91,12 @@ _UPDATE: Final = update(comments).where(*_ONE)
 _DELETE: Final = update(comments).where(*_ONE).values(trash_id=bindparam("trash")).returning(comments.c.id)
 _SOME: Final = (
     select(comments.c.id)
-    .where(_IN_WORKSPACE, comments.c.task_id.in_(bindparam("tasks", expanding=True)))
+    .where(among(comments.c.workspace_id, comments.c.task_id, "tasks"), _LIVE)
     .limit(bindparam("limit"))
 )
 _DELETE_SOME: Final = (
     update(comments)
-    .where(_IN_WORKSPACE, comments.c.id.in_(_SOME))
+    .where(among(comments.c.workspace_id, comments.c.id, "comments"), unindexed(_LIVE))
     .values(trash_id=bindparam("trash"))
     .returning(comments.c.id)
     .execution_options(**BULK)
@@ -107,7 +108,7 @@ _IN_TRASH: Final = (
     .limit(bindparam("limit"))
 )
 _RESTORE: Final = update(comments).where(
-    _OF_WORKSPACE, comments.c.id == bindparam("comment"), comments.c.trash_id.is_not(None)
+    among(comments.c.workspace_id, comments.c.id, bindparam("comment", type_=comments.c.id.type)), unindexed(~_LIVE)
 )
 
 
@@ -148,7 +149,11 @@ class Comments:
     ) -> int:
         if not task_ids:
             return 0
-        some = {"workspace": workspace_id, "tasks": padded(list(task_ids)), "trash": trash_id, "limit": limit}
+        place = {"workspace": workspace_id, "tasks": padded(list(task_ids)), "limit": limit}
+        found = [row[0] for row in await self._runner.rows(_SOME, place)]
+        if not found:
+            return 0
+        some = {"workspace": workspace_id, "comments": padded(found), "trash": trash_id}
         return await self._change_log.write_all(_DELETE_SOME, some, ends_of(_DELETED, workspace_id, revision))
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Comment]:

@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, ColumnElement, DateTime, Index, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, ColumnElement, DateTime, FromClause, Index, MetaData, Table, Text, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -116,7 +116,7 @@ def trash_id() -> Column[Any]:
     return Column(TRASH_ID, Uuid)
 
 
-def is_live(table: Table) -> ColumnElement[bool]:
+def is_live(table: FromClause) -> ColumnElement[bool]:
     """Whether a row is not in the trash. What reads live things has this condition, and so have their indexes."""
     return table.c[TRASH_ID].is_(None)
 

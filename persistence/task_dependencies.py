@@ -14,12 +14,14 @@ from persistence.metadata import is_live
 from persistence.rare import rare
 from persistence.task_links import LINKS
 from persistence.task_rows import TASKS, tasks
+from persistence.unindexed import among, unindexed
 
 _links: Final = LINKS["depends_on_ids"].table
-_IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), is_live(tasks))
+_IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), unindexed(is_live(tasks)))
 _OF_WORKSPACE: Final = _links.c.workspace_id == bindparam("workspace")
 _LIVE: Final = is_live(_links)
-_THESE: Final[BindParameter[UUID]] = bindparam("these", expanding=True)
+_THESE: Final[BindParameter[UUID]] = bindparam("these", type_=tasks.c.id.type, expanding=True)
+_NAMED: Final = and_(among(tasks.c.workspace_id, tasks.c.id, _THESE), unindexed(is_live(tasks)))
 
 # Without statistics, SQLite joins from all tasks of the workspace, or reads them all where an index has every column.
 # It does not reorder a subquery, and finds each id in the primary key if the rest is read in subqueries.
@@ -31,10 +33,10 @@ _READ: Final = select(
     select(func.count())
     .where(_to_it.c.workspace_id == tasks.c.workspace_id, _to_it.c.depends_on_id == tasks.c.id)
     .scalar_subquery(),  # those in the trash count: they can be restored
-).where(_IN_WORKSPACE, tasks.c.id.in_(_THESE))
+).where(_NAMED)
 
 # Tasks in the trash are walked through, too: restoring one does not have to look for cycles.
-_start: Final = select(tasks.c.id).where(_IN_WORKSPACE, tasks.c.id.in_(_THESE)).cte("walked", recursive=True)
+_start: Final = select(tasks.c.id).where(_NAMED).cte("walked", recursive=True)
 _walked: Final = _start.union(
     select(_links.c.depends_on_id)
     .join_from(_start, _links, _links.c.task_id == _start.c.id)
@@ -50,12 +52,12 @@ _WAITS: Final = (
     .where(
         exists()
         .where(_dependency.c.workspace_id == _links.c.workspace_id, _dependency.c.id == _links.c.depends_on_id)
-        .where(_dependency.c.status == "open", _dependency.c.trash_id.is_(None))
+        .where(_dependency.c.status == "open", unindexed(is_live(_dependency)))
     )
     .exists()
 )
 _dependents: Final = select(_to_it.c.task_id).where(
-    _to_it.c.workspace_id == bindparam("workspace"), _to_it.c.depends_on_id.in_(_THESE), _to_it.c.trash_id.is_(None)
+    among(_to_it.c.workspace_id, _to_it.c.depends_on_id, _THESE), _to_it.c.trash_id.is_(None)
 )
 _ALL: Final = select(*TASKS.columns, _WAITS).where(_IN_WORKSPACE, tasks.c.id.in_(_dependents)).limit(bindparam("limit"))
 _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
@@ -74,15 +76,15 @@ def is_awaited(task_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     return found.scalar_subquery() > 0
 
 
-_TO_THESE: Final = (_OF_WORKSPACE, _links.c.depends_on_id.in_(_THESE))
-_HIDE: Final = update(_links).where(*_TO_THESE, _LIVE).values(trash_id=bindparam("trash")).execution_options(**BULK)
+_TO_THESE: Final = among(_links.c.workspace_id, _links.c.depends_on_id, _THESE)
+_HIDE: Final = update(_links).where(_TO_THESE, _LIVE).values(trash_id=bindparam("trash")).execution_options(**BULK)
 _HIDDEN: Final = (
     select(_links.c.task_id, _links.c.depends_on_id)
-    .where(*_TO_THESE, _links.c.trash_id.is_not(None))
+    .where(_TO_THESE, _links.c.trash_id.is_not(None))
     .limit(bindparam("limit"))
 )
 _SHOW: Final = (
-    update(_links).where(*_TO_THESE, _links.c.trash_id.is_not(None)).values(trash_id=None).execution_options(**BULK)
+    update(_links).where(_TO_THESE, _links.c.trash_id.is_not(None)).values(trash_id=None).execution_options(**BULK)
 )
 
 

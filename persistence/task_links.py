@@ -30,6 +30,7 @@ from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
 from persistence.database import Parameters, Runner
 from persistence.metadata import TRASH_ID, is_live, metadata, part_of, trash_id
+from persistence.unindexed import among
 
 
 class Links:
@@ -75,10 +76,8 @@ class Links:
         self.delete = delete(self.table).where(*mine, columns.task_id == bindparam("task"), self.is_live)
         task_ids = select(columns.task_id).limit(bindparam("limit"))
         self.live = task_ids.where(*mine, self.is_live)
-        of_tasks = columns.task_id.in_(bindparam("tasks", expanding=True))
-        self.of = select(columns.task_id, self.other).where(
-            columns.workspace_id == bindparam("workspace"), of_tasks, self.is_live
-        )
+        of_tasks = among(columns.workspace_id, columns.task_id, "tasks")
+        self.of = select(columns.task_id, self.other).where(of_tasks, self.is_live)
         if references:
             self.hidden = task_ids.where(*mine, columns.trash_id == bindparam("trash"))
             of_task = (columns.workspace_id == bindparam("workspace"), columns.task_id == bindparam("task"))
@@ -86,7 +85,10 @@ class Links:
                 delete(self.table).where(*of_task, columns.trash_id.is_not(None)).execution_options(**BULK)
             )
             self.set_trash_id = (
-                update(self.table).where(*mine, of_tasks).values(trash_id=bindparam("trash")).execution_options(**BULK)
+                update(self.table)
+                .where(of_tasks, self.other == bindparam("other"))
+                .values(trash_id=bindparam("trash"))
+                .execution_options(**BULK)
             )
 
 

@@ -42,11 +42,14 @@ from persistence.rare import rare
 from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
 from persistence.task_rows import LIVE, TASKS, tasks
+from persistence.unindexed import among, unindexed
 
 _OF_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, LIVE)
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
 _ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
+_OF_ID: Final = among(tasks.c.workspace_id, tasks.c.id, bindparam("task", type_=tasks.c.id.type))
+_THESE: Final = and_(among(tasks.c.workspace_id, tasks.c.id, "tasks"), unindexed(LIVE))
 
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*TASKS.columns).where(*_ONE)
@@ -62,24 +65,26 @@ _IS_ARCHIVED: Final = (
 """Whether the project of one task is archived. It is read once for all rows. PostgreSQL would sort for a join."""
 _WITH_ARCHIVED: Final = select(*TASKS.columns, _IS_ARCHIVED).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
+_UPDATE_ALL: Final = update(tasks).where(_OF_ID, unindexed(LIVE))
 _LINKED: Final = {
     name: select(*TASKS.columns)
     .join(links.table, and_(links.table.c.workspace_id == tasks.c.workspace_id, links.table.c.task_id == tasks.c.id))
-    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"), links.is_live, LIVE)
+    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"), links.is_live)
+    .where(unindexed(LIVE))
     .order_by(links.table.c.task_id)
     .limit(bindparam("limit"))
     for name, links in task_links.LINKS.items()
 }
-_NAMED: Final = select(*TASKS.columns).where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
+_NAMED: Final = select(*TASKS.columns).where(_THESE)
 _TAKEN_POSITIONS: Final = select(tasks.c.position).where(
-    _IN_WORKSPACE, _IN_PROJECT, tasks.c.position.in_(bindparam("wanted", expanding=True))
+    among(tasks.c.workspace_id, tasks.c.position, "wanted"), _IN_PROJECT, LIVE
 )
 
 
 def _levels() -> Select[Any]:
     """Return the statement that reads the ids of some tasks, and how many levels there are down to each."""
     first = select(tasks.c.id.label("from_id"), tasks.c.parent_id, literal(1).label("level"))
-    up = first.where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True))).cte("up", recursive=True)
+    up = first.where(_THESE).cte("up", recursive=True)
     further = select(up.c.from_id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
     up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, rare(up.c.level < MOST_LEVELS)))
     return select(up.c.from_id, func.max(up.c.level)).group_by(up.c.from_id)
@@ -90,7 +95,7 @@ _LEVELS: Final = _levels()
 
 _DELETE_ALL: Final = (
     update(tasks)
-    .where(_IN_WORKSPACE, tasks.c.id.in_(bindparam("tasks", expanding=True)))
+    .where(_THESE)
     .values(trash_id=bindparam("trash"))
     .returning(tasks.c.id, tasks.c.status)
     .execution_options(**BULK)
@@ -217,7 +222,7 @@ class Tasks:
 
     async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
         await self._change_log.write_many(
-            _UPDATE,
+            _UPDATE_ALL,
             [
                 (
                     {"workspace": after.workspace_id, "task": after.id, **TASKS.changes(after, before=before)},

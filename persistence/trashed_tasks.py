@@ -13,6 +13,7 @@ from persistence.change_log import ChangeLog
 from persistence.database import Runner
 from persistence.metadata import TRASH_ID
 from persistence.task_rows import LIVE, TASKS, tasks
+from persistence.unindexed import among, unindexed
 
 _OF_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _SOME: Final = select(tasks.c.id).where(and_(_OF_WORKSPACE, LIVE)).limit(bindparam("limit"))
@@ -26,10 +27,12 @@ _TOPMOST: Final = _IN_TRASH.where(
     ~exists().where(
         _ABOVE.c.workspace_id == tasks.c.workspace_id,
         _ABOVE.c.id == tasks.c.parent_id,
-        _ABOVE.c.trash_id == tasks.c.trash_id,
+        unindexed(_ABOVE.c.trash_id == tasks.c.trash_id),
     )
 )
-_RESTORE: Final = update(tasks).where(_OF_WORKSPACE, tasks.c.id == bindparam("task"), tasks.c.trash_id.is_not(None))
+_RESTORE: Final = update(tasks).where(
+    among(tasks.c.workspace_id, tasks.c.id, bindparam("task", type_=tasks.c.id.type)), unindexed(~LIVE)
+)
 
 
 async def some_of(

@@ -8,15 +8,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Uuid, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from domain import members, projects, restoring, sections, users, workspaces
+from domain import labels, members, projects, restoring, sections, users, workspaces
 from domain import tasks as task_services
 from domain.limits import LimitReached
 from domain.model.members import MemberNotFound
 from domain.model.projects import Project, ProjectArchived, ProjectNotFound
 from domain.quotas import row_bytes
-from domain.steps import SMALL, STEP
+from domain.steps import FEW, SMALL, STEP
 from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces as workspace_rows
@@ -25,11 +26,13 @@ from persistence.task_rows import tasks
 from tests.support.defaults import NOON
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
+from tests.support.statements import overheard, plans_of
 from tests.support.waiting import until_held_up, writers_waiting
 
 TABLES = metadata.tables
 STEPS = 3
 MANY = SMALL + STEP + 10
+SOME = FEW + STEP + 10
 
 
 class Steps:
@@ -347,7 +350,7 @@ async def test_a_member_with_many_tasks_leaves_in_changes_of_which_the_last_remo
 ) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
     guest = await home.add_member(bob, role="editor")
-    await assigned(home, to=guest, count=MANY)
+    await assigned(home, to=guest, count=SOME)
     before = (await home.read(workspaces.get)).head
 
     if how == "removed":
@@ -357,7 +360,7 @@ async def test_a_member_with_many_tasks_leaves_in_changes_of_which_the_last_remo
 
     head = (await home.read(workspaces.get)).head
     counts = await unassigned_by_revision(home)
-    assert sorted(counts.values()) == [MANY - SMALL - STEP, STEP, SMALL]
+    assert sorted(counts.values()) == [SOME - FEW - STEP, STEP, FEW]
     assert set(counts) <= set(range(before + 1, head + 1))
     row = await ada.database.row(select(func.count()).select_from(TABLES["task_assignees"]), {})
     assert row == (0,)
@@ -371,7 +374,7 @@ async def test_the_deletion_of_an_account_that_ends_between_its_steps_goes_on_wh
 ) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
     guest = await home.add_member(bob, role="editor")
-    await assigned(home, to=guest, count=MANY)
+    await assigned(home, to=guest, count=SOME)
     compared = []
 
     async def compare() -> None:
@@ -384,10 +387,92 @@ async def test_the_deletion_of_an_account_that_ends_between_its_steps_goes_on_wh
         with pytest.raises(LookupError):
             await users.delete(uow)
 
-    assert list((await unassigned_by_revision(home)).values()) == [SMALL]
+    assert list((await unassigned_by_revision(home)).values()) == [FEW]
     assert (await home.read(members.get, guest.user_id)).user_id == guest.user_id
     await guest.account.write(users.delete)
-    assert sorted((await unassigned_by_revision(home)).values()) == [MANY - SMALL, SMALL]
+    assert sorted((await unassigned_by_revision(home)).values()) == [SOME - FEW, FEW]
+
+
+async def linked(caller: Caller, *, to: Caller, count: int) -> tuple[Project, UUID]:
+    """A project with *count* tasks of *to*, and a label that all of them have."""
+    await assigned(caller, to=to, count=count)
+    label = await caller.write(labels.create, name="Wet")
+    (project,) = [each for each in (await caller.read(projects.page)).items if not each.is_inbox]
+    of_project = tasks.c.project_id == project.id
+    names = ["workspace_id", "task_id", "label_id"]
+    links = select(tasks.c.workspace_id, tasks.c.id, literal(label.id, Uuid())).where(of_project)
+    async with caller.database.transaction() as transaction:
+        await transaction.run(update(tasks).where(of_project).values(label_ids=label.id.hex), {})
+        await transaction.run(insert(TABLES["task_labels"]).from_select(names, links), {})
+    return project, label.id
+
+
+async def test_a_step_takes_the_same_few_statements_for_one_task_and_for_many(ada: Caller, bob: Caller) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    guest = await home.add_member(bob, role="editor")
+    project, label_id = await linked(home, to=guest, count=FEW - 1)
+
+    for service, thing_id in (
+        (labels.delete, label_id),
+        (restoring.label, label_id),
+        (members.remove, guest.user_id),
+        (projects.delete, project.id),
+        (restoring.project, project.id),
+    ):
+        with overheard() as heard:
+            await home.write(service, thing_id)
+        assert len(heard) < 40, (service, [each.text for each in heard])
+
+
+class _Stopped(Exception):
+    """Ends a request after its second step."""
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+async def test_the_plans_of_a_step_do_not_depend_on_statistics(ada: Caller, bob: Caller, database_url: str) -> None:
+    """PostgreSQL knows nothing of the tables, as after an import: it would read all tasks of a workspace for each."""
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    guest = await home.add_member(bob, role="editor")
+    project, label_id = await linked(home, to=guest, count=20_000)
+    engine = create_async_engine(database_url)
+    seen = set()
+    for service, thing_id in (
+        (labels.delete, label_id),
+        (restoring.label, label_id),
+        (members.remove, guest.user_id),
+        (projects.delete, project.id),
+        (restoring.project, project.id),
+    ):
+        begun = 0
+
+        def admit(_role: object) -> None:
+            nonlocal begun
+            begun += 1
+            if begun > 2:
+                raise _Stopped
+
+        with overheard() as heard, pytest.raises(_Stopped):
+            await replace(home, admit=admit).write(service, thing_id)
+        async with engine.connect() as connection:
+            for statement in heard[len(heard) // 2 :]:
+                expected = expected_indexes(statement.text)
+                for plan in await plans_of(connection, statement) if expected else ():
+                    seen.add(statement.text)
+                    of_tasks = {each for each in plan.indexes if "_tasks" in each}
+                    assert of_tasks == expected, (statement.text, plan.text)
+                    assert "tasks" not in plan.scanned, (statement.text, plan.text)
+    await engine.dispose()
+    assert len(seen) > 5
+
+
+def expected_indexes(statement: str) -> set[str]:
+    """The indexes by which tasks are to be found that are known by their ids."""
+    if " AS above" in statement:
+        return {"ix_tasks_trash_id", "pk_tasks"}
+    if statement.startswith("UPDATE tasks") or "to_it" in statement or "(tasks.workspace_id, tasks.id) IN" in statement:
+        return {"pk_tasks"}
+    return set()
 
 
 async def test_a_request_with_an_id_or_without_a_caller_is_one_transaction(ada: Caller) -> None:

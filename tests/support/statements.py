@@ -15,7 +15,9 @@ from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
 _PROBE = re.compile(r"SubPlan \d+\) IS NOT NULL")
-_IN_TRASH = re.compile(r"trash_id (IS (NOT )?NULL|= (\$\d+|'[0-9a-f-]+'::uuid))")
+_IN_TRASH = re.compile(
+    r"(COALESCE\(+)?(\w+\.)?trash_id (IS (NOT )?NULL|= (\$\d+|'[0-9a-f-]+'::uuid|tasks\.trash_id))(\), false)?"
+)
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN|BLOOM FILTER ON) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 

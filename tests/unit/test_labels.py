@@ -8,7 +8,7 @@ from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
 from domain.moves import BeforeAndAfter, BesideItself, SiblingUnknown
-from domain.steps import SMALL, STEP
+from domain.steps import FEW, STEP
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
@@ -121,7 +121,7 @@ async def test_a_task_has_at_most_fifty_labels(uow: FakeUnitOfWork) -> None:
 
 async def test_a_deleted_label_is_taken_from_all_tasks_some_in_each_change(uow: FakeUnitOfWork) -> None:
     gone, kept = (await create(uow, "Gone")).id, (await create(uow, "Kept")).id
-    for _ in range(SMALL + STEP + 1):
+    for _ in range(FEW + STEP + 1):
         await labelled(uow, gone, kept)
     before = uow.store.workspaces[uow.workspace_id].head
 
