@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, changeable, moves, pages, positions, steps, tasks
+from domain import blank, changeable, moves, pages, positions, steps, tasks, unknown_places
 from domain.limits import LimitReached
 from domain.model.sections import Section, SectionEvent, SectionNotFound, SectionQuery
 from domain.model.tasks import Task
@@ -106,7 +106,8 @@ async def move(
     if target is not None:
         sibling = await uow.sections.get(uow.workspace_id, target.sibling_id)
         if sibling is None:
-            raise SiblingUnknown("section", name=target.name)
+            error = SiblingUnknown("section", name=target.name)
+            raise await unknown_places.with_others(uow, error, {"project_id": project_id})
         if project_id not in {UNSET, sibling.project_id}:
             raise NotBesideSibling("section", name="project_id")
         target_id, cut = sibling.project_id, target.cut_at(sibling)

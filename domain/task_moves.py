@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from domain import changeable, families, moves, positions, tasks
+from domain import changeable, families, moves, positions, tasks, unknown_places
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.sections import SectionUnknown
@@ -56,7 +56,10 @@ async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
     found = await changeable.family(uow, task_id)
     task = found.task
     family = (task, *sorted(found.subtasks, key=lambda each: each.position))
-    place = await _place(uow, task, to, family_ids={each.id for each in family})
+    try:
+        place = await _place(uow, task, to, family_ids={each.id for each in family})
+    except (SiblingUnknown, ParentUnknown, SectionUnknown) as error:
+        raise await unknown_places.with_others(uow, error, to.place) from None
     if place.project_id != task.project_id:
         await changeable.require_project(uow, place.project_id)
     if place.parent_id is not None and place.parent_id != task.parent_id:

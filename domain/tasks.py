@@ -16,13 +16,23 @@ from domain import (
     steps,
     task_links,
     task_metadata,
+    unknown_places,
     wall_clocks,
 )
 from domain.checks import Checks
 from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectUnknown
 from domain.model.sections import SectionUnknown
-from domain.model.tasks import DependencyCycle, DependencyNotFound, Family, Priority, Task, TaskEvent, TaskNotFound
+from domain.model.tasks import (
+    DependencyCycle,
+    DependencyNotFound,
+    Family,
+    ParentUnknown,
+    Priority,
+    Task,
+    TaskEvent,
+    TaskNotFound,
+)
 from domain.model.workspaces import WorkspaceNotFound
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
@@ -90,7 +100,11 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         blocked = await dependencies.are_open(uow, draft.depends_on_ids)
         await dependencies.closes_cycle(uow, None, draft.depends_on_ids)
     with checks:
-        place = await _destination(uow, draft)
+        try:
+            place = await _destination(uow, draft)
+        except (ParentUnknown, SectionUnknown) as error:
+            named = {"project_id": draft.project_id, "section_id": draft.section_id}
+            raise await unknown_places.with_others(uow, error, named) from None
     checks.finish()
     task = Task(
         id=draft.id or uow.new_id(),

@@ -4,6 +4,7 @@ from uuid import UUID
 import pytest
 
 from domain import projects, sections, tasks
+from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
 from domain.model.sections import Section, SectionNotFound
@@ -93,6 +94,9 @@ async def test_what_does_not_agree_or_does_not_exist_is_refused_with_its_place(
         with pytest.raises(error) as raised:
             await sections.move(uow.unit(), a.id, **to)
         assert getattr(raised.value, "pointer", None) == f"#/{place}"
+    with pytest.raises(InvalidTogether) as both:
+        await sections.move(uow.unit(), a.id, before=NOBODY, project_id=NOBODY)
+    assert [each.pointer for each in both.value.errors] == ["#/before", "#/project_id"]
     with pytest.raises(SectionNotFound):
         await sections.move(uow.unit(), NOBODY, before=a.id)
     await projects.archive(uow.unit(), house.id)

@@ -252,6 +252,27 @@ async def test_what_does_not_agree_or_does_not_exist_is_refused_with_its_place(
     assert head_of(uow) == before
 
 
+@pytest.mark.parametrize("decides", ["before", "after", "parent_id", "section_id"])
+async def test_all_that_does_not_exist_of_a_place_is_reported_together(
+    uow: FakeUnitOfWork, abc: Sequence[Task], decides: str
+) -> None:
+    names = {"project_id", "section_id"} | ({"parent_id"} if decides != "section_id" else set()) | {decides}
+    with pytest.raises(InvalidTogether) as raised:
+        await move(uow, abc[0], **dict.fromkeys(sorted(names), NOBODY))
+    assert {each.pointer for each in raised.value.errors} == {f"#/{name}" for name in names}
+
+
+@pytest.mark.parametrize("decides", ["parent_id", "section_id"])
+async def test_all_that_does_not_exist_of_the_place_of_a_new_task_is_reported_together(
+    uow: FakeUnitOfWork, decides: str
+) -> None:
+    named: dict[str, Any] = dict.fromkeys(("project_id", "section_id", decides), NOBODY)
+    draft = TaskDraft(title="x", **named)
+    with pytest.raises(InvalidTogether) as raised:
+        await tasks.create(uow.unit(), draft)
+    assert {each.pointer for each in raised.value.errors} == {"#/project_id", "#/section_id", f"#/{decides}"}
+
+
 async def test_archived_projects_are_not_moved_out_of_or_into(
     uow: FakeUnitOfWork, abc: Sequence[Task], garden: Project
 ) -> None:

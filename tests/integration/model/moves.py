@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from tests.integration.model.tasks import LEVELS
-from tests.integration.model.things import Json, Label, Project, Section, Task
+from tests.integration.model.things import Json, Label, Project, Section, Task, Thing
 from tests.integration.model.workspace import Body, Kind, Reason, Refused, Workspace, conflict, find, invalid, refuse_if
 
 PLACE: Final = ("project_id", "section_id", "parent_id")
@@ -118,18 +118,25 @@ def _place(now: Workspace, task: Task, body: Body) -> tuple[Json, str]:
     if body.get("section_id"):
         section = find(now.sections, body["section_id"])
         if section is None or body.get("project_id") not in {None, section.project_id}:
-            raise Refused(invalid("#/section_id"))
+            raise Refused(invalid("#/section_id"), *_unknown(now, body))
         place |= {"project_id": section.project_id, "section_id": section.id}
     elif not {"section_id", "project_id"} & body.keys():
         place["section_id"] = task.section_id
     return place, "project_id"
 
 
+def _unknown(now: Workspace, body: Body) -> set[Reason]:
+    """What the body names of the place and does not exist."""
+    known: tuple[Sequence[Thing], ...] = (now.projects, now.sections, now.tasks)
+    named = zip(PLACE, known, strict=True)
+    return {invalid(f"#/{name}") for name, things in named if body.get(name) and find(things, body[name]) is None}
+
+
 def _at(now: Workspace, task: Task, body: Body, name: str) -> Json:
     """The place beside a sibling, or under a parent. What else the body says of it must agree."""
     other = find(now.tasks, body[name])
     if other is None or other in now.family(task):
-        raise Refused(invalid(f"#/{name}"))
+        raise Refused(invalid(f"#/{name}"), *_unknown(now, body))
     place: dict[str, Any] = {member: getattr(other, member) for member in PLACE}
     if name == "parent_id":
         place["parent_id"] = other.id

@@ -164,6 +164,8 @@ class _Place:
     def _within(self, now: Workspace, body: Body, parent: Task | None) -> None:
         if parent is None:
             self.wrong.add(invalid("#/parent_id"))
+            if self.section_id and find(now.sections, self.section_id) is None:
+                self.wrong.add(invalid("#/section_id"))
             return
         for name in ("project_id", "section_id"):
             if body.get(name) not in {None, getattr(parent, name)}:
