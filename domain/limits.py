@@ -7,7 +7,7 @@ from domain.errors import Conflict
 MOST_CHANGES: Final = 2000
 """How many tasks one operation closes, reopens, deletes or restores at most, with those that depend on them.
 
-They change in one transaction (ADR NEXT-dependencies). What changes more goes in steps (ADR 81).
+They change in one transaction (ADR 97). What changes more goes in steps (ADR 81).
 """
 MOST_BEFORE_PART: Final = 1000
 """How many changes the parts of a transaction, such as a batch, may have made before another one makes more."""

@@ -2,7 +2,7 @@
 
 A position between two others grows by a character with every six moves into the same gap. When it would be longer than
 LONGEST, the nearest neighbours are spread over the room that they have. It is hardly ever more than sixteen of them
-(ADR NEXT-own-positions). All things of an order of up to 1,024 get whole numbers then, if nothing less helps.
+(ADR 96). All things of an order of up to 1,024 get whole numbers then, if nothing less helps.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence

@@ -1,7 +1,7 @@
 """The order that people gave to all tasks: by project, then section (tasks without one first), then position.
 
 No index has this order, as moving a section must not rewrite its tasks. So the tasks are read from one bucket after the
-other: the tasks of one section, or those of a project without a section (ADR NEXT-own-positions).
+other: the tasks of one section, or those of a project without a section (ADR 96).
 """
 
 from collections.abc import AsyncGenerator, Sequence

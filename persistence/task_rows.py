@@ -116,7 +116,7 @@ for _name, _column in TASK_ORDERS.items():
         _index(f"ix_tasks_project_{_name}", tasks.c.project_id, *_key)
     _index(f"ix_tasks_section_{_name}", tasks.c.section_id, *_key, where=tasks.c.section_id.is_not(None))
 partial_index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True, where=LIVE)
-# A parent has no foreign key (ADR NEXT-a-task-knows-its-parent).
+# A parent has no foreign key (ADR 94).
 _index("ix_tasks_parent_id", tasks.c.parent_id, tasks.c.id, where=tasks.c.parent_id.is_not(None))
 partial_index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, where=tasks.c.trash_id.is_not(None))
 # This has all rows, as the foreign key looks at all.
