@@ -42,6 +42,7 @@ from persistence.repositories import metadata
 from persistence.task_buckets import BucketShape, projects_statement, sections_statement
 from persistence.task_pages import PageShape, page_statement
 from persistence.task_rows import TASK_ORDERS, tasks
+from persistence.unindexed import among
 
 KEYS = {"workspaces": "id", "client_ids": "space_id", "idempotency_keys": "space_id"}
 KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "workspace_id" in table.primary_key.columns}
@@ -194,6 +195,9 @@ def scopes(part: SelectBase | UpdateBase, outer: frozenset[FromClause] = frozens
         if isinstance(each, SelectBase | UpdateBase):
             inner += [] if each in inner else [each]  # each is found by its rows and by its columns
             continue
+        if isinstance(each, among):
+            workspace_id, workspace, column, these = each.clauses
+            equal += [(workspace_id, workspace)] if these.expanding else [(workspace_id, workspace), (column, these)]
         if isinstance(each, BinaryExpression) and each.operator is operators.eq:
             equal += [(each.left, each.right), (each.right, each.left)]
         stack += each.get_children()

@@ -37,6 +37,7 @@ WITHOUT_EVENTS = {
     "create_invitation": "an e-mail address is in no log",
     "delete_invitation": "the same",
     "delete_workspace": "the log is deleted with the workspace",
+    "empty_trash": "what is purged was deleted before, with its events",
 }
 """Writes in a workspace without an event, each with the reason."""
 

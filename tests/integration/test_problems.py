@@ -85,8 +85,11 @@ def test_all_rules_that_a_new_token_breaks_are_reported_at_once(ada: Person) -> 
         (
             {"position": "a0", "id": UNKNOWN_ID, "created_at": "2026-01-01T00:00:00Z", "revision": 2},
             {
-                f"#/{name}": "This property is read-only. Leave it out."
-                for name in ("position", "id", "created_at", "revision")
+                "#/position": "This property is read-only here. To change it, use move_task.",
+                **{
+                    f"#/{name}": "This property is read-only. Leave it out."
+                    for name in ("id", "created_at", "revision")
+                },
             },
         ),
         ({"colour": "red"}, {"#/colour": "There is no such property here."}),
@@ -121,7 +124,11 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
         ("user", {"name", "time_zone"}, {"email": "change_email", "email_verified_at": "verify_email"}),
         ("workspace", {"name"}, {"role": "update_member"}),
         ("member", {"role"}, {"name": "update_me"}),
-        ("project", {"name", "description"}, {"archived_at": "archive_project or unarchive_project"}),
+        (
+            "project",
+            {"name", "description"},
+            {"archived_at": "archive_project or unarchive_project", "position": "move_project"},
+        ),
         (
             "task",
             {
@@ -135,7 +142,8 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
                 "depends_on_ids",
                 "metadata",
             },
-            dict.fromkeys(("status", "completed_at"), "complete_task, cancel_task or reopen_task"),
+            dict.fromkeys(("status", "completed_at"), "complete_task, cancel_task or reopen_task")
+            | dict.fromkeys(("project_id", "section_id", "parent_id", "position"), "move_task"),
         ),
     ],
 )

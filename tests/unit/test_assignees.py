@@ -12,7 +12,7 @@ from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.members import MemberNotFound, MemberUnknown
 from domain.model.tasks import Task
-from domain.steps import SMALL, STEP
+from domain.steps import FEW, STEP
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
@@ -83,7 +83,7 @@ def deleted(_owner: FakeUnitOfWork, member: FakeUnitOfWork) -> Awaitable[None]:
 
 
 @pytest.mark.parametrize("go", [removed, left, deleted])
-@pytest.mark.parametrize(("count", "changes"), [(2, 1), (SMALL + STEP + 1, 3)])
+@pytest.mark.parametrize(("count", "changes"), [(2, 1), (FEW + STEP + 1, 3)])
 async def test_whoever_leaves_is_unassigned_from_all_tasks_some_in_each_change_the_last_with_the_end(
     owner: FakeUnitOfWork,
     go: Callable[[FakeUnitOfWork, FakeUnitOfWork], Awaitable[None]],
