@@ -1,4 +1,4 @@
-r"""Texts that show nothing, which are no names: white space, and characters that nobody sees.
+r"""Texts that show nothing, and cannot be names: white space, and characters that nobody sees.
 
 The contract's pattern `\S` refuses white space. The rest is here, because the regular expressions of some generators
 do not know Unicode's properties, and a list of characters would not be readable there.

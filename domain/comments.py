@@ -75,7 +75,10 @@ async def get(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> Comment:
 
 
 async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str | Unset = UNSET) -> Comment:
-    """Change a comment of the caller's. Raises TextBlank, CommentNotFound, NotAuthor, TaskNotFound, ProjectArchived."""
+    """Change a comment that the caller has written.
+
+    Raises TextBlank, CommentNotFound, NotAuthor, TaskNotFound, ProjectArchived.
+    """
     blank.require_seen(text, name="text")
     comment = await get(uow, task_id, comment_id)
     if comment.author_id != uow.principal.user_id:
@@ -90,7 +93,7 @@ async def update(uow: UnitOfWork, task_id: UUID, comment_id: UUID, *, text: str 
 
 
 async def delete(uow: UnitOfWork, task_id: UUID, comment_id: UUID) -> None:
-    """Put a comment of the caller's into the trash; members above an editor can delete those of others.
+    """Put a comment into the trash: its author can, and so can members above an editor.
 
     Raises CommentNotFound, MemberNotFound, NotAuthor, TaskNotFound, ProjectArchived.
     """

@@ -83,29 +83,7 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     MemberUnknown, DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyTooLong, KeyBlank, or
     InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
     """
-    checks = Checks()
-    with checks:
-        blank.require_seen(draft.title, name="title")
-    with checks:
-        wall_clocks.check(draft.start, name="start")
-    with checks:
-        wall_clocks.check(draft.due, name="due")
-    with checks:
-        metadata = task_metadata.merge({}, draft.metadata)
-    with checks:
-        await labels.require_all(uow, draft.label_ids)
-    with checks:
-        await members.require_all(uow, draft.assignee_ids)
-    with checks:
-        blocked = await dependencies.are_open(uow, draft.depends_on_ids)
-        await dependencies.closes_cycle(uow, None, draft.depends_on_ids)
-    with checks:
-        try:
-            place = await _destination(uow, draft)
-        except (ParentUnknown, SectionUnknown) as error:
-            named = {"project_id": draft.project_id, "section_id": draft.section_id}
-            raise await unknown_places.with_others(uow, error, named) from None
-    checks.finish()
+    metadata, blocked, place = await _checked(uow, draft)
     task = Task(
         id=draft.id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -133,6 +111,34 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     )
     await uow.tasks.add(task)
     return task
+
+
+async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str], bool, "_Place"]:
+    """The metadata of a new task, whether it is blocked, and its place. Raises what `create` raises, all together."""
+    checks = Checks()
+    with checks:
+        blank.require_seen(draft.title, name="title")
+    with checks:
+        wall_clocks.check(draft.start, name="start")
+    with checks:
+        wall_clocks.check(draft.due, name="due")
+    with checks:
+        metadata = task_metadata.merge({}, draft.metadata)
+    with checks:
+        await labels.require_all(uow, draft.label_ids)
+    with checks:
+        await members.require_all(uow, draft.assignee_ids)
+    with checks:
+        blocked = await dependencies.are_open(uow, draft.depends_on_ids)
+        await dependencies.closes_cycle(uow, None, draft.depends_on_ids)
+    with checks:
+        try:
+            place = await _destination(uow, draft)
+        except (ParentUnknown, SectionUnknown) as error:
+            named = {"project_id": draft.project_id, "section_id": draft.section_id}
+            raise await unknown_places.with_others(uow, error, named) from None
+    checks.finish()
+    return metadata, blocked, place
 
 
 async def get(uow: UnitOfWork, task_id: UUID) -> Task:

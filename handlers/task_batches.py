@@ -25,7 +25,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "add_dependency": "add_task_dependency",
     "remove_dependency": "remove_task_dependency",
 }
-"""By the member of `TaskOperation`, the operation that it stands for."""
+"""The operation that each member of `TaskOperation` means."""
 
 
 def parts_of(batch: TaskBatch, *, workspace_id: UUID) -> Iterator[Part]:

@@ -29,6 +29,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Who is assigned to a task is lost."""
+    """The assignees of tasks are lost."""
     op.drop_table("task_assignees")
     op.drop_column("tasks", "assignee_ids")

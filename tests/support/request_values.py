@@ -188,7 +188,7 @@ def _commented(setting: Setting) -> str:
 
 
 def _comment_id(setting: Setting, caller: Caller) -> str:
-    """The id of a comment of the caller's, or of the founder's if the caller cannot write."""
+    """The id of a comment by the caller, or by the founder if the caller cannot write."""
     author = setting.founder if caller.role in {None, "viewer"} else caller.person
     path = f"{setting.home}/tasks/{VALUES['task_id'](setting, caller)}/comments"
     return str(setting.once("comment", lambda: author.create(path, text="Not yet")["id"], of=author))
