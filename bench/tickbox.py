@@ -8,9 +8,10 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 import httpx
@@ -41,13 +42,17 @@ class Person:
 
 @contextlib.contextmanager
 def serving(
-    database: Database, *, core: int | None = None, program: Sequence[str] = (str(_TICKBOX),)
+    database: Database,
+    *,
+    core: int | None = None,
+    program: Sequence[str] = (str(_TICKBOX),),
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Running]:
     """Migrate the database, and serve it in one process, which runs on one *core* if it is given.
 
-    *program* is in the place of `tickbox`.
+    *program* is in the place of `tickbox`. *settings* are further environment variables.
     """
-    environment = os.environ | _SETTINGS | {"TICKBOX_DATABASE_URL": database.url}
+    environment = os.environ | _SETTINGS | {**settings, "TICKBOX_DATABASE_URL": database.url}
     subprocess.run([_TICKBOX, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
     command = [*program, "serve", "--port", "0"]
     pinned = command if core is None else ["taskset", "-c", str(core), *command]

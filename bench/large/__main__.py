@@ -79,8 +79,8 @@ def measure(kind: str, tasks: int, *, quiet_s: float = _QUIET_S) -> dict[str, Co
     with tempfile.TemporaryDirectory() as folder, opened(kind) as database:
         counter = served.created(Path(folder, "statements"))
         program = (sys.executable, "-m", served.__name__, str(counter))
-        os.environ["TICKBOX_JOBS"] = "worker"  # whose statements would be counted
-        with tickbox.serving(database, core=cores()[0], program=program) as server:
+        without_jobs = {"TICKBOX_JOBS": "worker"}  # their statements would be counted
+        with tickbox.serving(database, core=cores()[0], program=program, settings=without_jobs) as server:
             ada = tickbox.register(server.base, "Ada")
             rows.fill(database, ada.id, tasks=tasks)
             wait = _beside(server, ada, lambda: time.sleep(quiet_s))
