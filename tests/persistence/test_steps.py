@@ -460,18 +460,24 @@ async def test_the_plans_of_a_step_do_not_depend_on_statistics(ada: Caller, bob:
                 for plan in await plans_of(connection, statement) if expected else ():
                     seen.add(statement.text)
                     of_tasks = {each for each in plan.indexes if "_tasks" in each}
-                    # Autovacuum may have been there: which index finds those of an entry then differs.
-                    assert of_tasks & expected, (statement.text, plan.text)
+                    assert of_tasks - OF_ENTRY == expected, (statement.text, plan.text)
                     assert "tasks" not in plan.scanned, (statement.text, plan.text)
     await engine.dispose()
     assert len(seen) > 5
 
 
+OF_ENTRY = {"ix_tasks_trash_id", "ix_tasks_project_id"}
+"""Either may find what an entry has taken: statistics from before the deletion say that nothing is in the trash."""
+
+
 def expected_indexes(statement: str) -> set[str]:
     """The indexes by which tasks are to be found that are known by their ids."""
-    if " AS above" in statement:
-        return {"ix_tasks_trash_id", "pk_tasks"}
-    if statement.startswith("UPDATE tasks") or "to_it" in statement or "(tasks.workspace_id, tasks.id) IN" in statement:
+    if (
+        statement.startswith("UPDATE tasks")
+        or " AS above" in statement
+        or "to_it" in statement
+        or "(tasks.workspace_id, tasks.id) IN" in statement
+    ):
         return {"pk_tasks"}
     return set()
 
