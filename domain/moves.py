@@ -82,7 +82,7 @@ class Beside:
     sibling_id: UUID
 
     def cut_at(self, sibling: Placed | None) -> str:
-        """Return where the gap is, as `make_room` wants it. Raises SiblingUnknown if there is no such thing."""
+        """Return the `cut` of the gap for `make_room`. Raises SiblingUnknown if the sibling does not exist."""
         if sibling is None:
             raise SiblingUnknown(self.kind, name=self.name)
         return sibling.position if self.name == "before" else positions.just_after(sibling.position)

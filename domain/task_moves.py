@@ -47,8 +47,9 @@ class _Place:
 async def move(uow: UnitOfWork, task_id: UUID, *, to: TaskDestination) -> Task:
     """Move a task with its subtasks, and return it as it is now. One that is there already does not change.
 
-    `before` or `after` decides where, or else `parent_id`, `section_id`, `project_id`, in this order. What is given
-    besides must agree; what is UNSET follows. None is no section, or not a subtask.
+    `before` or `after` decides where, or else `parent_id`, `section_id`, `project_id`, in this order. Other
+    values that are given must agree with it; those that are UNSET follow from it. None means without a section, or not
+    a subtask.
 
     Raises TaskNotFound; BeforeAndAfter, SiblingUnknown, NotBesideSibling, ParentUnknown, NotWithParent, SectionUnknown,
     ProjectUnknown, BesideItself, TooDeep, or InvalidTogether; ProjectArchived, LimitReached.
