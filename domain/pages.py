@@ -64,6 +64,11 @@ class Page(Generic[Item]):
     items: tuple[Item, ...]
     next_cursor: str | None
 
+    @property
+    def has_more(self) -> bool:
+        """Whether another page follows."""
+        return self.next_cursor is not None
+
 
 def page_of(rows: Sequence[Item], *, limit: int, cursor_of: Callable[[Item], str]) -> Page[Item]:
     """Return the page of *rows*, which have one more than *limit* if there are more."""

@@ -14,8 +14,10 @@ class PageView(TypedDict):
 
     items: list[object]
     next_cursor: str | None
+    has_more: bool
 
 
 def page_view(page: Page[Item], view: Callable[[Item], View]) -> PageView:
     """A page, with its items converted by *view*."""
-    return {"items": [view(item) for item in page.items], "next_cursor": page.next_cursor}
+    items: list[object] = [view(item) for item in page.items]
+    return {"items": items, "next_cursor": page.next_cursor, "has_more": page.has_more}

@@ -74,6 +74,7 @@ class AccountEventPage(TypedDict):
 
     items: list[AccountEvent]
     next_cursor: str | None
+    has_more: bool
 
 
 class Session(TypedDict):
@@ -97,6 +98,7 @@ class SessionPage(TypedDict):
 
     items: list[Session]
     next_cursor: str | None
+    has_more: bool
 
 
 class SessionTokens(TypedDict):
@@ -147,6 +149,7 @@ class PersonalTokenPage(TypedDict):
 
     items: list[PersonalToken]
     next_cursor: str | None
+    has_more: bool
 
 
 class CreatedPersonalToken(TypedDict):
@@ -186,6 +189,7 @@ class WorkspacePage(TypedDict):
 
     items: list[Workspace]
     next_cursor: str | None
+    has_more: bool
 
 
 class Member(TypedDict):
@@ -209,6 +213,7 @@ class MemberPage(TypedDict):
 
     items: list[Member]
     next_cursor: str | None
+    has_more: bool
 
 
 class CreatedInvitation(TypedDict):
@@ -248,6 +253,7 @@ class InvitationPage(TypedDict):
 
     items: list[Invitation]
     next_cursor: str | None
+    has_more: bool
 
 
 class Project(TypedDict):
@@ -274,6 +280,7 @@ class ProjectPage(TypedDict):
 
     items: list[Project]
     next_cursor: str | None
+    has_more: bool
 
 
 class Section(TypedDict):
@@ -298,6 +305,7 @@ class SectionPage(TypedDict):
 
     items: list[Section]
     next_cursor: str | None
+    has_more: bool
 
 
 class Label(TypedDict):
@@ -322,6 +330,7 @@ class LabelPage(TypedDict):
 
     items: list[Label]
     next_cursor: str | None
+    has_more: bool
 
 
 TaskMetadata: TypeAlias = dict[str, str]
@@ -362,6 +371,7 @@ class CommentPage(TypedDict):
 
     items: list[Comment]
     next_cursor: str | None
+    has_more: bool
 
 
 class TrashEntry(TypedDict):
@@ -385,6 +395,7 @@ class TrashPage(TypedDict):
 
     items: list[TrashEntry]
     next_cursor: str | None
+    has_more: bool
 
 
 class WorkspaceFacts(TypedDict):
@@ -505,6 +516,7 @@ class TaskPage(TypedDict):
 
     items: list[Task]
     next_cursor: str | None
+    has_more: bool
 
 
 class TaskBatchResult(TypedDict):

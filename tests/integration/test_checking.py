@@ -85,7 +85,7 @@ def test_a_declared_response_passes() -> None:
         ),
         (
             response(
-                {"items": [{**TASK, "secret": 1}], "next_cursor": None},
+                {"items": [{**TASK, "secret": 1}], "next_cursor": None, "has_more": False},
                 path=f"/v1/workspaces/{ID}/tasks",
             ),
             "$.items[0].secret is not declared",

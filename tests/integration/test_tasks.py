@@ -425,7 +425,7 @@ def test_a_task_names_the_editor_who_created_it(ada: Person, bob: Person, tables
 
 
 def test_an_empty_workspace_has_an_empty_list(ada: Person) -> None:
-    assert ok(ada.client.get(f"{ada.home}/tasks")) == {"items": [], "next_cursor": None}
+    assert ok(ada.client.get(f"{ada.home}/tasks")) == {"items": [], "next_cursor": None, "has_more": False}
 
 
 def test_tasks_are_listed_oldest_first_in_pages_of_fifty(ada: Person) -> None:

@@ -173,6 +173,7 @@ def pages(client: Client, path: str, **parameters: Any) -> list[list[dict[str, A
         page = ok(client.get(path, params={**parameters, **({"cursor": cursor} if cursor else {})}))
         found.append(page["items"])
         cursor = page["next_cursor"]
+        assert page["has_more"] is (cursor is not None)
         if cursor is None:
             return found
     raise AssertionError(f"the list has no end: {found[-3:]}")

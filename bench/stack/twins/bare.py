@@ -137,7 +137,9 @@ async def list_tasks(request: Request, connection: Connection, workspace_id: UUI
     cursor = None
     if len(rows) > limit:
         cursor = cursor_after(rows[limit - 1]["created_at"], rows[limit - 1]["id"])
-    return response({"items": [shown(row) for row in rows[:limit]], "next_cursor": cursor})
+    return response(
+        {"items": [shown(row) for row in rows[:limit]], "next_cursor": cursor, "has_more": cursor is not None}
+    )
 
 
 async def create_task(request: Request, connection: Connection, workspace_id: UUID, user_id: UUID) -> Response:

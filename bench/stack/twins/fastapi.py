@@ -86,6 +86,7 @@ class TaskOut(BaseModel):
 class TaskPage(BaseModel):
     items: list[TaskOut]
     next_cursor: str | None
+    has_more: bool
 
 
 engine = create_async_engine(queries.database_url(), **queries.POOL)
@@ -141,7 +142,7 @@ async def list_tasks(  # noqa: PLR0913, PLR0917 -- a parameter of the request ea
 ) -> Any:
     statement = queries.page(workspace_id, status=status, cursor=cursor).limit(limit + 1)
     tasks = list(await session.scalars(statement))
-    return {"items": tasks[:limit], "next_cursor": queries.next_cursor(tasks, limit)}
+    return {"items": tasks[:limit], "next_cursor": queries.next_cursor(tasks, limit), "has_more": len(tasks) > limit}
 
 
 @app.post(ALL, response_model=TaskOut, status_code=201)

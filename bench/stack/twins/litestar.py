@@ -85,6 +85,7 @@ class TaskOut(msgspec.Struct, kw_only=True, rename={"metadata_": "metadata"}):
 class TaskPage(msgspec.Struct):
     items: list[TaskOut]
     next_cursor: str | None
+    has_more: bool
 
 
 class TaskService(SQLAlchemyAsyncRepositoryService[Task]):
@@ -146,7 +147,7 @@ class TaskController(Controller):
     ) -> TaskPage:
         statement = queries.page(workspace_id, status=status, cursor=cursor).limit(limit + 1)
         found = list(await tasks.get_many(statement=statement))
-        return TaskPage([out(task) for task in found[:limit]], queries.next_cursor(found, limit))
+        return TaskPage([out(task) for task in found[:limit]], queries.next_cursor(found, limit), len(found) > limit)
 
     @post()
     async def create_task(

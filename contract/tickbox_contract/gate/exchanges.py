@@ -29,11 +29,14 @@ def _pages(contract: Contract) -> Iterator[Hit]:
     for operation in filter(contract.is_page, contract.operations):
         schema = contract.json_schema(operation.responses["200"])
         place, properties = contract.follow(schema).pointer, contract.properties(schema)
-        cursor = properties.get("next_cursor")
-        if not {"items", "next_cursor"} <= contract.required(schema):
+        cursor, more, required = properties.get("next_cursor"), properties.get("has_more"), contract.required(schema)
+        has_end = more is not None and more.get("type") == "boolean" and "has_more" in required
+        if not {"items", "next_cursor"} <= required:
             yield Hit(place, "a page requires items and next_cursor")
-        if cursor and (cursor.get("type"), cursor.get("nullable")) != ("string", True):
-            yield Hit(cursor.pointer, "next_cursor is not a nullable text")
+        if cursor and cursor.get("type") != "string":
+            yield Hit(cursor.pointer, "next_cursor is not a text")
+        elif cursor and not (cursor.get("nullable") or has_end):
+            yield Hit(cursor.pointer, "next_cursor is not nullable, and there is no has_more")
 
 
 def _totals(contract: Contract) -> Iterator[Hit]:
@@ -184,7 +187,7 @@ def _sunsets(contract: Contract) -> Iterator[Hit]:
 
 RULES = rules_of("style", (
     ("page-shape", "Zalando 160, 248", _pages,
-     "One loop reads all lists: `{items, next_cursor}`, both always present, the cursor null at the end."),
+     "One loop reads all lists: `{items, next_cursor}`, always present; the last one has a null cursor or `has_more: false`."),
     ("no-totals", "Zalando 254", _totals,
      "A total costs a scan for each page, and is wrong when it arrives."),
     ("page-limit", "Zalando 160, OWASP API4:2023", _limits,

@@ -95,6 +95,7 @@ class TaskOut(Schema):
 class TaskPage(Schema):
     items: list[TaskOut]
     next_cursor: str | None
+    has_more: bool
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -146,7 +147,7 @@ def list_tasks(  # noqa: PLR0913, PLR0917 -- a parameter of the request each
         found = found.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=task_id))
     tasks = list(found[: limit + 1])
     after = cursor_after(tasks[limit - 1].created_at, tasks[limit - 1].id) if len(tasks) > limit else None
-    return {"items": tasks[:limit], "next_cursor": after}
+    return {"items": tasks[:limit], "next_cursor": after, "has_more": after is not None}
 
 
 @api.post(ALL, response={201: TaskOut})
