@@ -187,7 +187,7 @@ def _sunsets(contract: Contract) -> Iterator[Hit]:
 
 RULES = rules_of("style", (
     ("page-shape", "Zalando 160, 248", _pages,
-     "One loop reads all lists: `{items, next_cursor}`, always present; the last one has a null cursor or `has_more: false`."),
+     "One loop reads all lists: `{items, next_cursor}`, always present; at the end it is null, or has_more is false."),
     ("no-totals", "Zalando 254", _totals,
      "A total costs a scan for each page, and is wrong when it arrives."),
     ("page-limit", "Zalando 160, OWASP API4:2023", _limits,
