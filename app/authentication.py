@@ -17,7 +17,7 @@ from domain.secret_tokens import PREFIXES, TokenKind
 from domain.tokens import granted_outside
 from persistence import sessions, tokens
 from persistence.identities import recognise
-from persistence.unit_of_work import Dependencies
+from persistence.unit_dependencies import Dependencies
 from tickbox_contract.engine.access import AuthContext
 
 _LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Membership | None]]]] = {

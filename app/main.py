@@ -50,7 +50,8 @@ from domain.roles import ROLES
 from handlers.events import payload_of
 from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
-from persistence.unit_of_work import Dependencies, SqlUnitOfWork
+from persistence.unit_dependencies import Dependencies
+from persistence.unit_of_work import SqlUnitOfWork
 from tickbox_contract.engine.access import Vocabulary
 from tickbox_contract.engine.application import CompiledContract, build_application, compile_contract
 from tickbox_contract.engine.events import compile_events

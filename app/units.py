@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from persistence.unit_of_work import Dependencies, SqlUnitOfWork
+from persistence.unit_dependencies import Dependencies
+from persistence.unit_of_work import SqlUnitOfWork
 
 Result = TypeVar("Result")
 

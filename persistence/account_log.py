@@ -21,11 +21,11 @@ from sqlalchemy import (
 from domain.model.account_log import AccountEvent, AccountEventType
 from domain.origins import Origin
 from domain.principals import Principal
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.paging import Pages
 from persistence.purges import Expired
+from persistence.runners import Runner
 
 account_events: Final = Table(
     "account_events",

@@ -2,48 +2,34 @@
 
 A repository reads through a `Guarded` runner (persistence/guarded.py), which refuses to change a workspace's tables. It
 changes them through the `ChangeLog`. The events of a transaction are numbered in their order. They are written together
-before its commit, with the workspace's head and its use of the quota.
+before its commit (persistence/event_writers.py), with the workspace's head and its use of the quota
+(persistence/locked_workspaces.py).
 """
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, delete, insert, select, update
+from sqlalchemy import UpdateBase, bindparam, delete, select, update
 
 from domain.events import Event, EventType, end_of
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
-from persistence.compiled import BULK, padded
+from persistence.compiled import BULK
 from persistence.constants import constant
-from persistence.database import Parameters, Row, Write, Writer
-from persistence.events import events, tombstones, trim
-from persistence.memberships import USAGE, members, workspaces
+from persistence.event_writers import EncodeEvent, EventWriter
+from persistence.events import events
+from persistence.locked_workspaces import LockedWorkspace
+from persistence.memberships import members, workspaces
 from persistence.metadata import is_part, logged_kind
-from persistence.unindexed import among
-
-EncodeEvent = Callable[[Event], str]
-"""Encodes an event's payload as JSON text, checked against the contract. What it raises rolls the transaction back."""
+from persistence.runners import Parameters, Row, Writer
 
 Mark = tuple[int, int | None, Counter[UUID]]
 
-_AT_ONCE: Final = 200
-"""How many events are encoded and written at once. Other requests run in between."""
-
-
-_INSERT_EVENTS: Final = insert(events)
-_INSERT_TOMBSTONES: Final = insert(tombstones)
-_DELETE_TOMBSTONES: Final = (
-    delete(tombstones).where(among(tombstones.c.workspace_id, tombstones.c.entity_id, "ids")).execution_options(**BULK)
-)
 _LEAVE: Final = delete(members).where(members.c.workspace_id == bindparam("workspace")).execution_options(**BULK)
-_USAGE_OF: Final = attrgetter(*USAGE)
-_SPARE: Final = 64
-"""Payloads over their limit are cut to this part below it, so that not every write has to delete some."""
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
@@ -67,7 +53,10 @@ _FORGET: Final = (
 
 
 class ChangeLog:
-    """What one transaction changes in workspaces. *now* is called only where an event is written."""
+    """What one transaction changes in workspaces. *now* is called only where an event is written.
+
+    `head` is the number of the change in the locked workspace, None before `next_head` is called.
+    """
 
     def __init__(
         self,
@@ -78,25 +67,23 @@ class ChangeLog:
         encode: EncodeEvent,
         quota_bytes: int,
     ) -> None:
-        self._quota_bytes = quota_bytes
-        self._locked: tuple[UUID, int, Usage] | None = None
-        self._usage = Usage()
-        self._head: int | None = None
         self._runner = runner
-        self._actor_id = actor_id
         self._now = now
-        self._encode = encode
+        self._quota_bytes = quota_bytes
+        self._locked: LockedWorkspace | None = None
+        self.head: int | None = None
+        self._writer = EventWriter(runner, actor_id=actor_id, now=now, encode=encode)
         self._events: list[tuple[int, Event]] = []
         self._settled = 0
         self._sequences: Counter[UUID] = Counter()
 
     def mark(self) -> Mark:
         """Return what to `restore` if what is changed from now on is rolled back."""
-        return len(self._events), self._head, self._sequences.copy()
+        return len(self._events), self.head, self._sequences.copy()
 
     def restore(self, mark: Mark) -> None:
         """Forget what was changed since *mark* was returned. Nothing of it is settled."""
-        count, self._head, self._sequences = mark
+        count, self.head, self._sequences = mark
         del self._events[count:]
 
     async def settle(self) -> None:
@@ -132,7 +119,7 @@ class ChangeLog:
 
     def free(self, size_bytes: int) -> None:
         """Note that so many bytes of the locked workspace's content were deleted from the trash."""
-        self._usage = self._usage.with_content(-size_bytes, quota_bytes=self._quota_bytes)
+        self._require_locked().add(-size_bytes)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.
@@ -165,25 +152,21 @@ class ChangeLog:
 
     def lock(self, workspace_id: UUID, *, head: int, usage: Usage) -> None:
         """Note the head and the usage of a workspace, read under the caller's lock on it."""
-        self._locked = workspace_id, head, usage
-        self._usage = usage
+        self._locked = LockedWorkspace(workspace_id, head=head, usage=usage, quota_bytes=self._quota_bytes)
 
     def next_head(self) -> int:
         """Return the number of this change in the locked workspace. Raises RuntimeError if none is locked."""
-        if self._locked is None:
-            message = "no workspace is locked"
-            raise RuntimeError(message)
-        self._head = self._locked[1] + 1
-        return self._head
+        self.head = self._require_locked().head + 1
+        return self.head
 
     def keep(self, size_bytes: int) -> None:
         """Count a response that is kept in the locked workspace, if there is one. Raises WorkspaceFull."""
         if self._locked is not None:
-            self._usage = self._usage.with_kept(size_bytes, now=self._now(), quota_bytes=self._quota_bytes)
+            self._locked.keep(size_bytes, now=self._now())
 
     def begin_next(self) -> None:
         """Begin another change, after the commit of the one before. Its workspace is to be locked again."""
-        self._head = None
+        self.head = None
         self._locked = None
         self._sequences.clear()
 
@@ -207,74 +190,29 @@ class ChangeLog:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""
         self._count_content()
         noted, self._events, self._settled = self._events, [], 0
+        writes, log = await self._writer.write(noted)
         content = Counter[UUID]()
         for _, event in noted:
-            if self._locked is None or event.workspace_id != self._locked[0]:
+            if self._locked is None or event.workspace_id != self._locked.id:
                 content[event.workspace_id] += event.added_bytes
-        writes, log = await self._write_events(noted)
         if self._locked is not None:
-            writes += await self._changes_of_locked(log.pop(self._locked[0], 0))
+            log_bytes = log.pop(self._locked.id, 0)
+            writes += await self._locked.changes(self._runner, head=self.head, log_bytes=log_bytes)
         await self._runner.finish(writes)
         await self._update_others(content, log)
-
-    async def _write_events(self, noted: Sequence[tuple[int, Event]]) -> tuple[list[Write], Counter[UUID]]:
-        """Write the events and tombstones, but for those that are returned, and return the bytes of each log.
-
-        What is restored after it was deleted has no tombstone.
-        """
-        writes, log = list[Write](), Counter[UUID]()
-        restored = {event.entity_id: index for index, (_, event) in enumerate(noted) if event.is_restored}
-        for start in range(0, len(noted), _AT_ONCE):
-            some = noted[start : start + _AT_ONCE]
-            bodies = [self._encode(event) for _, event in some]
-            for (_, event), body in zip(some, bodies, strict=True):
-                log[event.workspace_id] += len(body.encode())
-            rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
-            ends = [
-                self._tombstone_values(number, event)
-                for index, (number, event) in enumerate(some, start)
-                if event.is_the_end and restored.get(event.entity_id, -1) < index
-            ]
-            await self._delete_tombstones([event for _, event in some if event.is_restored])
-            for statement, values in ((_INSERT_EVENTS, rows), (_INSERT_TOMBSTONES, ends)):
-                if len(values) == 1:
-                    writes.append((statement, values[0]))
-                elif values:
-                    await self._runner.run(statement, values)
-        return writes, log
-
-    async def _delete_tombstones(self, restored: Sequence[Event]) -> None:
-        for workspace_id in {event.workspace_id for event in restored}:
-            ids = [event.entity_id for event in restored if event.workspace_id == workspace_id]
-            await self._runner.run(_DELETE_TOMBSTONES, {"workspace": workspace_id, "ids": padded(ids)})
 
     def _count_content(self) -> None:
         """Count what was added to the locked workspace since the last count. Raises WorkspaceFull, LimitReached."""
         if self._locked is not None:
-            new = [event for _, event in self._events[self._settled :] if event.workspace_id == self._locked[0]]
-            added, opened = sum(event.added_bytes for event in new), sum(event.added_open for event in new)
-            self._usage = self._usage.with_content(added, quota_bytes=self._quota_bytes).with_open_tasks(opened)
+            new = [event for _, event in self._events[self._settled :] if event.workspace_id == self._locked.id]
+            self._locked.add(sum(event.added_bytes for event in new), opened=sum(event.added_open for event in new))
         self._settled = len(self._events)
 
-    async def _changes_of_locked(self, log_bytes: int) -> list[Write]:
-        assert self._locked is not None
-        workspace_id, head, usage = self._locked
-        self._usage = self._usage.with_log(log_bytes)
-        excess = self._usage.log_bytes - self._quota_bytes
-        if log_bytes and excess > 0:
-            trimmed = await trim(
-                self._runner,
-                workspace_id,
-                self._usage,
-                before=self._head or head,
-                excess=excess + self._quota_bytes // _SPARE,
-                added=log_bytes,
-            )
-            self._usage = trimmed
-        values = dict(zip(USAGE, _USAGE_OF(self._usage), strict=True)) if self._usage != usage else {}
-        if self._head is not None:
-            values["head"] = self._head
-        return [(_UPDATE, {"workspace": workspace_id, **values})] if values else []
+    def _require_locked(self) -> LockedWorkspace:
+        if self._locked is None:
+            message = "no workspace is locked"
+            raise RuntimeError(message)
+        return self._locked
 
     async def _update_others(self, content: Counter[UUID], log: Counter[UUID]) -> None:
         changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]
@@ -284,28 +222,6 @@ class ChangeLog:
     def _note(self, event: Event) -> None:
         self._sequences[event.workspace_id] += 1
         self._events.append((self._sequences[event.workspace_id], event))
-
-    def _event_values(self, sequence: int, event: Event, body: str) -> Parameters:
-        return {
-            "workspace_id": event.workspace_id,
-            "revision": event.revision,
-            "sequence": sequence,
-            "type": event.type,
-            "entity_id": event.entity_id,
-            "actor_id": self._actor_id,
-            "recorded_at": self._now(),
-            "body": body,
-        }
-
-    def _tombstone_values(self, sequence: int, event: Event) -> Parameters:
-        return {
-            "workspace_id": event.workspace_id,
-            "revision": event.revision,
-            "sequence": sequence,
-            "kind": event.kind,
-            "entity_id": event.entity_id,
-            "deleted_at": self._now(),
-        }
 
 
 def ends_of(kind: EventType, workspace_id: UUID, revision: int) -> Callable[[Row], Event]:

@@ -27,7 +27,6 @@ from domain.events import event_of, restored
 from domain.model.comments import Comment, CommentEvent
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import (
     INSTANT,
@@ -40,6 +39,7 @@ from persistence.metadata import (
     trash_id,
 )
 from persistence.paging import Pages
+from persistence.runners import Runner
 from persistence.unindexed import among, unindexed
 
 comments: Final = Table(

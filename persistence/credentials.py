@@ -10,9 +10,9 @@ from domain.model.invitations import Invitation
 from domain.model.one_time_tokens import OneTimeToken
 from domain.model.users import Credentials
 from persistence import invitations
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.one_time_tokens import ONE_TIME_TOKENS, one_time_tokens
+from persistence.runners import Runner
 from persistence.users import users
 
 _MAPPER: Final = Mapper(Credentials, users, only_read={"user_id": users.c.id})

@@ -11,12 +11,12 @@ from sqlalchemy import Column, Delete, bindparam, delete, select, tuple_
 
 from persistence.comments import comments
 from persistence.compiled import BULK
-from persistence.database import Runner
 from persistence.events import events, tombstones
 from persistence.idempotency import client_ids, idempotency_keys
 from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.projects import projects
+from persistence.runners import Runner
 from persistence.sections import sections
 from persistence.task_rows import tasks
 from persistence.trash_rows import trash

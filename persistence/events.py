@@ -25,9 +25,9 @@ from sqlalchemy import (
 from domain.model.members import MEMBER_EVENTS
 from domain.quotas import Usage
 from persistence.compiled import BULK
-from persistence.database import Runner
 from persistence.metadata import INSTANT, metadata
 from persistence.octets import octets
+from persistence.runners import Runner
 
 events: Final = Table(
     "events",

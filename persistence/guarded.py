@@ -8,8 +8,8 @@ from sqlalchemy import Executable, UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.visitors import iterate
 
-from persistence.database import Parameters, Row, Runner, Write
 from persistence.metadata import is_unlogged
+from persistence.runners import Parameters, Row, Runner, Write
 
 _OPAQUE: Final = frozenset({"textclause", "values"})
 

@@ -30,10 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from persistence.compiled import BULK
-from persistence.database import Runner, Write
 from persistence.events import tombstones
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
+from persistence.runners import Runner, Write
 
 client_ids: Final = Table(
     "client_ids",

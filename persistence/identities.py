@@ -19,9 +19,9 @@ from sqlalchemy import (
 
 from domain.model.identities import Identity, IdentityTaken
 from domain.principals import Membership, Principal
-from persistence.database import Runner
 from persistence.members import role_in_workspace
 from persistence.metadata import INSTANT, UNLOGGED, means, metadata
+from persistence.runners import Runner
 
 identities: Final = Table(
     "identities",

@@ -26,12 +26,12 @@ from sqlalchemy import (
 from domain.model.invitations import Invitation
 from domain.roles import ROLES, Role
 from persistence.compiled import BULK
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.memberships import members
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.paging import Pages
 from persistence.purges import Expired
+from persistence.runners import Runner
 from persistence.users import users
 
 invitations: Final = Table(

@@ -25,7 +25,6 @@ from domain.events import event_of, restored
 from domain.model.labels import Label, LabelEvent
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import padded
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import (
     INSTANT,
@@ -39,6 +38,7 @@ from persistence.metadata import (
     trash_id,
 )
 from persistence.paging import Pages, around
+from persistence.runners import Runner
 
 labels: Final = Table(
     "labels",

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Executable
 
-from persistence.database import Database, Parameters, Row, Transaction, Write
+from persistence.database import Database
+from persistence.runners import Parameters, Row, Write
+from persistence.transactions import Transaction
 
 
 class LazyTransaction:

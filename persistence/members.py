@@ -12,11 +12,11 @@ from domain.model.members import Member, MembershipSummary
 from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
-from persistence.database import Parameters, Row, Runner
 from persistence.idempotency import forget_member
 from persistence.mapping import Mapper
 from persistence.memberships import members, workspaces
 from persistence.paging import Pages
+from persistence.runners import Parameters, Row, Runner
 from persistence.users import users
 
 _MAPPER: Final = Mapper(Member, members, fixed=("workspace_id", "user_id", "name", "created_at"))

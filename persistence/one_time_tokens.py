@@ -21,10 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.model.one_time_tokens import OneTimeKind, OneTimeToken
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
+from persistence.runners import Runner
 
 one_time_tokens: Final = Table(
     "one_time_tokens",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_, union_all
 
-from persistence.database import Parameters, Row, Runner
+from persistence.runners import Parameters, Row, Runner
 
 Place = UUID | tuple[object, ...]
 """The value of the one column, or the values of several."""

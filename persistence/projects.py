@@ -27,7 +27,6 @@ from domain.errors import IdTaken
 from domain.events import event_of, restored
 from domain.model.projects import Project, ProjectEvent, ProjectQuery
 from persistence.change_log import ChangeLog, ends_of
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import (
     INSTANT,
@@ -41,6 +40,7 @@ from persistence.metadata import (
     trash_id,
 )
 from persistence.paging import Pages, around
+from persistence.runners import Runner
 
 projects: Final = Table(
     "projects",

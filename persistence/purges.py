@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Column, Table, bindparam, delete, select
 
 from persistence.compiled import BULK, Row, padded
-from persistence.database import Runner
+from persistence.runners import Runner
 
 AT_ONCE: Final = 100
 

@@ -26,10 +26,10 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 from domain.model.queued_emails import EmailKind, QueuedEmail
 from domain.queued_emails import APART
 from persistence.constants import constant
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
+from persistence.runners import Runner
 
 outbox: Final = Table(
     "outbox",

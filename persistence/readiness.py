@@ -7,7 +7,8 @@ from sqlalchemy import Column, MetaData, String, Table, select
 
 from domain.errors import SchemaMismatched, StorageUnavailable
 from persistence import schema
-from persistence.database import Database, Runner
+from persistence.database import Database
+from persistence.runners import Runner
 from persistence.violations import StatementFailed
 
 WITHIN_S: Final = 2

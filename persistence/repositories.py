@@ -13,7 +13,6 @@ from persistence.account_log import AccountLog, Request
 from persistence.change_log import ChangeLog
 from persistence.comments import Comments
 from persistence.credentials import CredentialReader
-from persistence.database import Runner
 from persistence.identities import Identities
 from persistence.invitations import Invitations
 from persistence.labels import Labels
@@ -22,6 +21,7 @@ from persistence.metadata import metadata
 from persistence.one_time_tokens import OneTimeTokens
 from persistence.projects import Projects
 from persistence.queued_emails import Outbox
+from persistence.runners import Runner
 from persistence.sections import Sections
 from persistence.sessions import Sessions
 from persistence.tasks import Tasks

@@ -24,11 +24,11 @@ from sqlalchemy import (
 from domain.model.sessions import Session, StoredToken
 from domain.principals import Membership, Principal
 from persistence.compiled import BULK, padded
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.members import role_in_workspace
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.paging import Pages
+from persistence.runners import Runner
 from persistence.users import users
 
 sessions: Final = Table(

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from domain.model.tasks import Bucket, Status
 from persistence.compiled import padded
-from persistence.database import Runner
 from persistence.projects import PROJECT_IN_WORKSPACE, projects
+from persistence.runners import Runner
 from persistence.sections import SECTION_IN_WORKSPACE, sections
 from persistence.task_rows import LIVE, tasks
 

@@ -9,9 +9,9 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ex
 from domain.model.tasks import Dependency, Task, WhichDependents
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
-from persistence.database import Runner
 from persistence.metadata import is_live
 from persistence.rare import rare
+from persistence.runners import Runner
 from persistence.task_links import LINKS
 from persistence.task_rows import TASKS, tasks
 from persistence.unindexed import among, unindexed

@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT
 from domain.model.tasks import LinkName, Task
 from persistence.change_log import ChangeLog
 from persistence.compiled import BULK, padded
-from persistence.database import Parameters, Runner
 from persistence.metadata import TRASH_ID, is_live, metadata, part_of, trash_id
+from persistence.runners import Parameters, Runner
 from persistence.unindexed import among
 
 

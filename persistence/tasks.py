@@ -35,10 +35,10 @@ from domain.model.tasks import (
 from persistence import task_buckets, task_dependencies, task_links, trashed_tasks
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
-from persistence.database import Runner
 from persistence.paging import around
 from persistence.projects import PROJECT_IN_WORKSPACE, PROJECTS, projects
 from persistence.rare import rare
+from persistence.runners import Runner
 from persistence.task_dependencies import is_awaited
 from persistence.task_pages import page_of
 from persistence.task_rows import LIVE, TASKS, tasks

@@ -25,12 +25,12 @@ from sqlalchemy import (
 from domain.model.tokens import PersonalToken
 from domain.principals import Membership, Principal
 from persistence.compiled import BULK
-from persistence.database import Runner
 from persistence.mapping import Mapper, Stored
 from persistence.members import role_in_workspace
 from persistence.metadata import INSTANT, UNLOGGED, Words, metadata
 from persistence.paging import Pages
 from persistence.purges import Expired
+from persistence.runners import Runner
 
 personal_tokens: Final = Table(
     "personal_tokens",

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from domain.model.trash import TrashEntry, TrashKind, TrashQuery
 from persistence.change_log import ChangeLog
-from persistence.database import Runner
 from persistence.mapping import Mapper
 from persistence.paging import Pages
+from persistence.runners import Runner
 from persistence.trash_purges import purge_some
 from persistence.trash_rows import trash
 

@@ -16,11 +16,11 @@ from domain.model.trash import TrashKind
 from domain.quotas import ROW_BYTES
 from persistence.comments import comments
 from persistence.compiled import BULK, Parameters, Row
-from persistence.database import Runner
 from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.octets import octets
 from persistence.projects import projects
+from persistence.runners import Runner
 from persistence.sections import sections
 from persistence.task_links import LINKS
 from persistence.task_rows import tasks

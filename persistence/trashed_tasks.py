@@ -10,8 +10,8 @@ from domain.events import restored
 from domain.model.tasks import Task
 from persistence import task_links
 from persistence.change_log import ChangeLog
-from persistence.database import Runner
 from persistence.metadata import TRASH_ID
+from persistence.runners import Runner
 from persistence.task_rows import LIVE, TASKS, tasks
 from persistence.unindexed import among, unindexed
 

@@ -16,7 +16,6 @@ The first use of a repository opens a write's transaction, always in the same or
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
 from typing import Final, Self
@@ -25,38 +24,28 @@ from uuid import UUID
 from domain.errors import StorageUnavailable
 from domain.limits import MOST_BEFORE_PART, LimitReached
 from domain.model.passwords import PasswordHasher
-from domain.model.users import AccountGone
 from domain.origins import Origin
 from domain.policy import Policy
 from domain.principals import Principal
 from domain.roles import Role
-from persistence import readiness, sessions, tokens
-from persistence.change_log import ChangeLog, EncodeEvent, Mark
-from persistence.database import Database, Runner, Transaction
+from persistence import readiness
+from persistence.callers import lock_caller
+from persistence.change_log import ChangeLog
+from persistence.claims import AlreadyRecorded, Claims
 from persistence.guarded import Guarded
-from persistence.idempotency import Claim, IdempotencyKeys, KeyOwner, account_space, recording
+from persistence.idempotency import Claim, KeyOwner, account_space
 from persistence.lazy_transactions import LazyTransaction
+from persistence.parts import Part
 from persistence.repositories import Repositories
-from persistence.users import Users
+from persistence.runners import Runner
+from persistence.transactions import Transaction
+from persistence.unit_dependencies import Dependencies
 from persistence.workspaces import lock_as_member, lock_workspace
 
 _MANY_CHANGES: Final = (
     f"The operations before this one have made {MOST_BEFORE_PART} changes or more, and this one would make another. "
     "Send it, and those after it, in another request."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
-    """What all units of work of a process share. Time, ids and randomness come from here."""
-
-    database: Database
-    clock: Callable[[], dt.datetime]
-    new_id: Callable[[], UUID]
-    random_bytes: Callable[[int], bytes]
-    passwords: PasswordHasher
-    policy: Policy
-    encode_event: EncodeEvent
 
 
 class SqlUnitOfWork(Repositories):
@@ -86,11 +75,9 @@ class SqlUnitOfWork(Repositories):
         self._safe = safe
         self._admit = admit
         self._origin = origin
-        self._revision: int | None = None
-        self._key: _Key | None = None
-        self._client_id: UUID | None = None
+        self._claims = Claims()
         self._check: Callable[[], Awaitable[None]] | None = None
-        self._part: _Part | None = None
+        self._part: Part | None = None
 
     @cached_property
     def runner(self) -> Guarded:
@@ -173,7 +160,7 @@ class SqlUnitOfWork(Repositories):
     @property
     def may_step(self) -> bool:
         """See UnitOfWork."""
-        return self.caller is not None and self._client_id is None and self._part is None
+        return self.caller is not None and not self._claims.has_id and self._part is None
 
     async def next_step(self) -> None:
         """See UnitOfWork. Raises RuntimeError in any other request.
@@ -183,16 +170,14 @@ class SqlUnitOfWork(Repositories):
         if not self.may_step:
             message = "the request must be one transaction"
             raise RuntimeError(message)
-        if self._key is not None:
-            await IdempotencyKeys(self.runner).release_key(self._key.owner)
+        await self._claims.release_key(self.runner)
         await self.change_log.flush()
         self.change_log.begin_next()
-        self._revision = None
         self._workspace_id = self._named_workspace_id
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
         try:
             await self._transaction.begin_next()
-        except _RecordedError as error:  # a request with the same key has ended between two steps
+        except AlreadyRecorded as error:  # a request with the same key has ended between two steps
             message = "a request with the same key has a response"
             raise StorageUnavailable(message) from error
         if self._check is not None:
@@ -203,17 +188,15 @@ class SqlUnitOfWork(Repositories):
         if self._safe:
             message = "a safe call changes nothing"
             raise RuntimeError(message)
-        if self._revision is None:
-            await self._transaction.opened()
-            self._revision = self.change_log.next_head()
         if self._part is not None and self._part.changes_before >= MOST_BEFORE_PART:
             raise LimitReached("request", things="changes", most=MOST_BEFORE_PART, detail=_MANY_CHANGES)
-        return self._revision
+        await self._transaction.opened()
+        return self.change_log.next_head()
 
     @property
     def revision(self) -> int | None:
         """See UnitOfWork."""
-        return self._revision
+        return self.change_log.head
 
     async def require(self, check: Callable[[], Awaitable[None]]) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
@@ -223,53 +206,42 @@ class SqlUnitOfWork(Repositories):
     async def recall(self, key: str, request: bytes) -> tuple[bytes, bytes] | None:
         """See `tickbox_contract.engine.units.Unit`. It must come first. Nothing but the key is locked."""
         owner = KeyOwner(space_id=self._space_id, user_id=self.principal.user_id, key=key)
-        self._key = _Key(owner, request)
+        self._claims.expect_key(owner, request)
         try:
             await self._transaction.opened()
-        except _RecordedError as found:
+        except AlreadyRecorded as found:
             return found.request, found.response
         return None
 
     async def record(self, response: bytes) -> None:
         """See `tickbox_contract.engine.units.Unit`. Raises RuntimeError without a `recall`."""
-        if self._key is None:
-            message = "a response is recorded under a key"
-            raise RuntimeError(message)
+        recording = self._claims.recording(response)
         if self._named_workspace_id is not None:
             self.change_log.keep(len(response))
-        await self._transaction.defer(recording(self._key.owner, response=response))
+        await self._transaction.defer(recording)
 
     async def claim(self, client_id: UUID, request: bytes) -> Claim:
         """See `tickbox_contract.engine.units.Unit`."""
-        self._client_id = client_id
-        return await IdempotencyKeys(self.runner).claim_id(self._space_id, client_id, request=request)
+        return await self._claims.claim_id(self.runner, self._space_id, client_id, request=request)
 
     async def begin_part(self, *, alone: bool) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
-        transaction = await self._transaction.opened()
-        if alone:
-            await transaction.set_savepoint()
-        self._part = _Part(alone, self._revision, self.change_log.mark())
+        self._part = Part(await self._transaction.opened(), self.change_log, alone=alone)
+        await self._part.start()
 
     async def end_part(self) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
-        await self.change_log.settle()
-        if self._part is not None and self._part.alone:
-            await (await self._transaction.opened()).release()
+        assert self._part is not None, "no part has begun"
+        await self._part.end()
 
     async def undo_part(self) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
         assert self._part is not None, "no part has begun"
-        await (await self._transaction.opened()).roll_back_part()
-        self._revision = self._part.revision
-        self.change_log.restore(self._part.mark)
+        await self._part.undo()
 
     async def release(self) -> None:
         """See `tickbox_contract.engine.units.Unit`."""
-        if self._key is not None:
-            await IdempotencyKeys(self.runner).release_key(self._key.owner)
-        if self._client_id is not None:
-            await IdempotencyKeys(self.runner).release_id(self._space_id, self._client_id)
+        await self._claims.release(self.runner)
 
     async def __aenter__(self) -> Self:
         """Open nothing yet."""
@@ -301,16 +273,11 @@ class SqlUnitOfWork(Repositories):
         return self._named_workspace_id or account_space(self.principal.user_id)
 
     async def _open(self, transaction: Transaction) -> None:
-        if self._key is not None:
-            idempotency = IdempotencyKeys(transaction)
-            # `self.now` is the time at which the request holds its lock, which is later.
-            now = self._dependencies.clock()
-            found = await idempotency.claim_key(self._key.owner, request=self._key.request, now=now)
-            if found is not None:
-                raise _RecordedError(*found)
+        # Not `self.now`: that is the time at which the request holds its lock, which is later.
+        await self._claims.claim_key(transaction, clock=self._dependencies.clock)
         if self._named_workspace_id is None:
             if self.caller is not None:
-                await _lock_caller(transaction, self.caller)
+                await lock_caller(transaction, self.caller)
             return
         locked = await lock_as_member(transaction, self._named_workspace_id, user_id=self.principal.user_id)
         if locked is None:
@@ -319,42 +286,3 @@ class SqlUnitOfWork(Repositories):
         head, usage, role = locked
         self.change_log.lock(self._named_workspace_id, head=head, usage=usage)
         self._admit(role)
-
-
-async def _lock_caller(transaction: Transaction, caller: Principal) -> None:
-    """Lock the caller's account. Raises AccountGone if it, or the session or token, ended during the wait."""
-    exists = await Users(transaction).lock(caller.user_id) is not None
-    if exists and caller.session_id is not None:
-        exists = await sessions.exists(transaction, caller.session_id)
-    if exists and caller.token_id is not None:
-        exists = await tokens.exists(transaction, caller.token_id)
-    if not exists:
-        raise AccountGone(caller.user_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    owner: KeyOwner
-    request: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a part that is rolled back alone restores."""
-
-    alone: bool
-    revision: int | None
-    mark: Mark
-
-    @property
-    def changes_before(self) -> int:
-        return self.mark[0]
-
-
-class _RecordedError(Exception):
-    """Stops a transaction at its beginning: the response is recorded already."""
-
-    def __init__(self, request: bytes, response: bytes) -> None:
-        super().__init__()
-        self.request = request
-        self.response = response

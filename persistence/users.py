@@ -23,10 +23,10 @@ from sqlalchemy import (
 from domain.emails import email_key
 from domain.model.users import EmailTaken, User
 from persistence.compiled import BULK
-from persistence.database import Runner
 from persistence.idempotency import account_space, forget_space
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, means, metadata
+from persistence.runners import Runner
 
 users: Final = Table(
     "users",

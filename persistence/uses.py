@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, Update, bindparam, or_, select, update
 
-from persistence.database import Runner
+from persistence.runners import Runner
 from persistence.sessions import sessions
 from persistence.tokens import personal_tokens
 

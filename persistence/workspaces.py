@@ -13,11 +13,11 @@ from domain.quotas import Usage
 from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.compiled import padded
-from persistence.database import Runner
 from persistence.invitations import withdraw_all
 from persistence.mapping import Mapper
 from persistence.memberships import USAGE, members, workspaces
 from persistence.paging import ordered, page_parameters
+from persistence.runners import Runner
 
 _INSERT: Final = insert(workspaces)
 _MAPPER: Final = Mapper(

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.jobs.loop import Job
 from domain.principals import Principal
 from persistence import uses
-from persistence.unit_of_work import Dependencies
+from persistence.unit_dependencies import Dependencies
 
 WRITE_EVERY_S: Final = 60
 

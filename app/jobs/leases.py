@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from app.units import read, write
 from domain.unit_of_work import UnitOfWork
-from persistence.unit_of_work import Dependencies
+from persistence.unit_dependencies import Dependencies
 
 Item = TypeVar("Item")
 

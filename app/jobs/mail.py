@@ -11,7 +11,7 @@ from app.jobs.loop import Job
 from app.units import write
 from domain import queued_emails
 from domain.model.queued_emails import QueuedEmail
-from persistence.unit_of_work import Dependencies
+from persistence.unit_dependencies import Dependencies
 
 POLL_EVERY_S: Final = 1
 AT_ONCE: Final = 5

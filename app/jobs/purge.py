@@ -17,8 +17,8 @@ from persistence import (
     tokens,
     trash_purges,
 )
-from persistence.database import Runner
-from persistence.unit_of_work import Dependencies
+from persistence.runners import Runner
+from persistence.unit_dependencies import Dependencies
 
 PURGE_EVERY_S: Final = 600
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.command import main
-from persistence import database
+from persistence import sent_statements
 
 _FORM = struct.Struct("=q")
 
@@ -36,7 +36,7 @@ def count(file: Path) -> int:
 
 
 if __name__ == "__main__":
-    logger = logging.getLogger(database.__name__)
+    logger = logging.getLogger(sent_statements.__name__)
     logger.addHandler(_Counter(Path(sys.argv.pop(1))))
     logger.setLevel(logging.DEBUG)
     logger.propagate = False

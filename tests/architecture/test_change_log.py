@@ -27,19 +27,21 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import DropTable
 
-from persistence.database import Database, Parameters, Row
+from persistence.database import Database
 from persistence.guarded import Guarded
 from persistence.metadata import is_unlogged
 from persistence.repositories import Repositories, metadata
+from persistence.runners import Parameters, Row
 from persistence.unit_of_work import SqlUnitOfWork
 from persistence.users import users
 from tests.support.service_callers import Caller
 
 ROOT = Path(__file__).parents[2]
-UNGUARDED = {"change_log", "database", "engines", "lazy_transactions", "readiness", "unit_of_work"}
+UNGUARDED = {"change_log", "database", "lazy_transactions", "parts", "readiness", "unit_dependencies", "unit_of_work"}
 """The callers that run statements on a transaction directly: the change log, code on its behalf, the check of
 the schema, and the layers below.
 """
+RUNNERS = {"persistence.database", "persistence.runners", "persistence.transactions"}
 
 LOGGED = sorted((t for t in metadata.tables.values() if not is_unlogged(t)), key=lambda table: table.name)
 
@@ -144,12 +146,12 @@ def test_no_repository_gets_another_runner() -> None:
         path.stem: {
             alias.name
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.ImportFrom) and node.module == "persistence.database"
+            if isinstance(node, ast.ImportFrom) and node.module in RUNNERS
             for alias in node.names
         }
         for path in (ROOT / "persistence").glob("*.py")
     }
-    assert "tasks" in imported
+    assert "Runner" in imported["tasks"]
     assert {name for name, names in imported.items() if names - {"Parameters", "Row", "Runner", "Write"}} <= UNGUARDED
 
 

@@ -57,7 +57,7 @@ def test_there_is_one_commit_site() -> None:
     """
     found = {(name_of(path), place) for path in sources(*LAYERS, "migrations") for place in calls(path, "commit")}
     assert found == {
-        ("persistence/database.py", "Transaction.commit"),
+        ("persistence/transactions.py", "Transaction.commit"),
         ("persistence/lazy_transactions.py", "LazyTransaction.commit"),
         ("persistence/unit_of_work.py", "SqlUnitOfWork.commit"),
         ("persistence/lazy_transactions.py", "LazyTransaction.begin_next"),

@@ -16,8 +16,8 @@ import pytest
 from httpx import Response
 from sqlalchemy import Executable, delete, update
 
-from persistence.database import BEGIN
 from persistence.memberships import members
+from persistence.sent_statements import BEGIN
 from tests.support.checking import read_contract
 from tests.support.clients import Client, no_content, ok, rejected
 from tests.support.databases import AT_LENGTH

@@ -21,10 +21,10 @@ from domain.sections import MOST_SECTIONS
 from domain.task_links import ASSIGNEES, DEPENDENCIES
 from persistence import task_links
 from persistence.comments import comments
-from persistence.database import BEGIN
 from persistence.labels import labels
 from persistence.memberships import members
 from persistence.sections import sections
+from persistence.sent_statements import BEGIN
 from persistence.sessions import sessions
 from persistence.task_rows import tasks
 from persistence.tokens import personal_tokens

@@ -10,9 +10,10 @@ from domain.steps import SMALL
 from domain.task_lists import TaskFilter
 from domain.tasks import TaskDraft, TaskEdit
 from persistence.change_log import ChangeLog
-from persistence.database import Database, Row
+from persistence.database import Database
 from persistence.events import events, tombstones
 from persistence.repositories import metadata
+from persistence.runners import Row
 from tests.support.defaults import NOON
 from tests.support.service_callers import Caller, encode_event
 

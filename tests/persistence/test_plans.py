@@ -65,9 +65,10 @@ from domain.tokens import TokenDraft
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
 from persistence import uses
-from persistence.database import Database, SentStatement
+from persistence.database import Database
 from persistence.identities import recognise
 from persistence.repositories import metadata
+from persistence.sent_statements import SentStatement
 from tests.support.clients import Client, register
 from tests.support.databases import run_elsewhere
 from tests.support.defaults import NOON

@@ -5,7 +5,7 @@ import asyncio
 from app.jobs.purge import Purge, purge
 from app.main import make_parts
 from app.settings import Settings
-from persistence.unit_of_work import Dependencies
+from persistence.unit_dependencies import Dependencies
 from tests.support.programs import our_contract, quick_passwords
 
 

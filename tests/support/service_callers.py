@@ -24,7 +24,8 @@ from domain.unit_of_work import UnitOfWork
 from handlers.events import payload_of
 from persistence.database import Database
 from persistence.invitations import invitations
-from persistence.unit_of_work import Dependencies, SqlUnitOfWork
+from persistence.unit_dependencies import Dependencies
+from persistence.unit_of_work import SqlUnitOfWork
 from tests.support.defaults import HOME, NOON
 from tests.support.fakes.passwords import FakePasswords
 from tickbox_contract.engine.events import compile_events

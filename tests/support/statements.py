@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from persistence import database
-from persistence.database import BEGIN, COMMIT, ROLLBACK, SentStatement
+from persistence import sent_statements
+from persistence.sent_statements import BEGIN, COMMIT, ROLLBACK, SentStatement
 
 _RECURSIVE = re.compile(r"WITH RECURSIVE (\w+)")
 _PROBE = re.compile(r"SubPlan \d+\) IS NOT NULL")
@@ -36,7 +36,7 @@ class _Listener(logging.Handler):
 @contextmanager
 def _listening(hear: Callable[[SentStatement], None]) -> Iterator[None]:
     """Call *hear* with each statement that any database of this process logs, before it is sent."""
-    logger = logging.getLogger(database.__name__)
+    logger = logging.getLogger(sent_statements.__name__)
     listener, level, propagates = _Listener(hear), logger.level, logger.propagate
     logger.addHandler(listener)
     logger.setLevel(logging.DEBUG)
