@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, changeable, moves, pages, positions, steps, tasks
+from domain import blank, changeable, moves, pages, positions, steps, task_deletions
 from domain.limits import LimitReached
 from domain.model.projects import InboxProtected, Project, ProjectEvent, ProjectNotFound, ProjectQuery
 from domain.pages import DEFAULT_LIMIT, Page
@@ -105,7 +105,7 @@ async def delete(uow: UnitOfWork, project_id: UUID) -> None:
         if project.is_inbox:
             raise InboxProtected(project_id)
         await deletion.step(uow, title=project.name)
-        return await tasks.delete_some(uow, project_id=project_id, deletion=deletion, limit=limit)
+        return await task_deletions.delete_some(uow, project_id=project_id, deletion=deletion, limit=limit)
 
     await steps.in_steps(uow, delete_some)
     trash_id, revision = deletion.entry_id, await uow.next_revision()

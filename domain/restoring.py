@@ -4,21 +4,22 @@ It comes back to where it was, as far as that still exists. The place of what is
 for a section or a parent. A position that is taken meanwhile is left to whoever has it, for the next free one after it.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from domain import (
     changeable,
     comments,
-    dependencies,
     families,
     labels,
-    positions,
     projects,
+    restored_dependencies,
+    restored_homes,
+    restored_tasks,
     sections,
     steps,
+    task_deletions,
     task_links,
     tasks,
     trash,
@@ -27,10 +28,10 @@ from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project
-from domain.model.sections import Section, SectionNotFound, SectionQuery
+from domain.model.sections import Section, SectionNotFound
 from domain.model.tasks import MOST_LEVELS, Task
 from domain.model.trash import TrashEntry
-from domain.model.workspaces import WorkspaceNotFound
+from domain.restored_homes import Home
 from domain.restored_places import Places
 from domain.trash import Restoration
 from domain.unit_of_work import UnitOfWork
@@ -54,7 +55,7 @@ async def task(uow: UnitOfWork, task_id: UUID) -> Task:
         else:  # it is live, or its own deletion was interrupted and it is in the trash with something else
             await changeable.task(uow, task_id)
         count = await _restore_comments(uow, entry, limit=limit)
-        tasks.require_steps(uow, count, limit=limit)
+        task_deletions.require_steps(uow, count, limit=limit)
         if count == limit:
             await restoration.gave_back(uow, count + max(0, len(family) - 1))
         return count
@@ -68,15 +69,15 @@ async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]
     """Restore a task with its subtasks. Raises ProjectArchived, LimitReached, WorkspaceNotFound."""
     root = next(each for each in family if each.id == task_id)
     parent = await _parent_of(uow, root, family)
-    home = await _home(uow, root.project_id if parent is None else parent.project_id)
+    home = await restored_homes.active_home(uow, root.project_id if parent is None else parent.project_id)
     section_id = home.section_of(root) if parent is None else parent.section_id
-    hidden = await _hidden_dependencies(uow, family, limit=MOST_CHANGES)
+    hidden = await restored_dependencies.hidden(uow, family, limit=MOST_CHANGES)
     changes = len(hidden.keys() | {each.id for each in family})
     require_few(changes, advice="Delete some of the tasks that depended on it first.")
     placed = [replace(each, section_id=section_id) for each in family]
     if parent is None:
         placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]
-    await _restore(uow, placed, home, hidden=hidden)
+    await restored_tasks.restore(uow, placed, home, hidden=hidden)
 
 
 async def _restore_comments(uow: UnitOfWork, entry: TrashEntry, *, limit: int) -> int:
@@ -125,10 +126,10 @@ async def section(uow: UnitOfWork, section_id: UUID) -> Section:
             found = await uow.sections.in_trash(uow.workspace_id, entry.id)
             if not found:  # its own deletion was interrupted, and it is in the trash with its project
                 raise SectionNotFound(section_id)
-            home = await _home(uow, found[0].project_id)
+            home = await restored_homes.active_home(uow, found[0].project_id)
             (live,) = await _restore_sections(uow, found, home)
-        home = await _home(uow, live.project_id)
-        count, has_more = await _restore_tasks(uow, entry, home, limit=limit)
+        home = await restored_homes.active_home(uow, live.project_id)
+        count, has_more = await restored_tasks.restore_some(uow, entry, home, limit=limit)
         count += 0 if has_more else await _restore_comments(uow, entry, limit=limit - count)
         if has_more or count == limit:
             await restoration.gave_back(uow, count)
@@ -154,11 +155,11 @@ async def project(uow: UnitOfWork, project_id: UUID) -> Project:
         trashed = await uow.projects.in_trash(uow.workspace_id, project_id)
         if trashed is not None:
             await _restore_project(uow, trashed)
-        home = await _place(uow, project_id)
+        home = await restored_homes.home_of(uow, project_id)
         found = await uow.sections.in_trash(uow.workspace_id, entry.id)
         await _restore_sections(uow, found, home)
         home = replace(home, sections=frozenset({*home.sections, *(each.id for each in found)}))
-        count, has_more = await _restore_tasks(uow, entry, home, limit=limit)
+        count, has_more = await restored_tasks.restore_some(uow, entry, home, limit=limit)
         count += 0 if has_more else await _restore_comments(uow, entry, limit=limit - count)
         if has_more or count == limit:
             await restoration.gave_back(uow, count + len(found))
@@ -192,42 +193,6 @@ async def label(uow: UnitOfWork, label_id: UUID) -> Label:
     await steps.in_steps(uow, restore_some, first=steps.FEW)
     await restoration.end(uow)
     return await labels.get(uow, label_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Home:
-    """A project that tasks come back to, with its sections, and the last position of its tasks."""
-
-    project: Project
-    sections: frozenset[UUID]
-    last: str | None
-
-    def section_of(self, task: Task) -> UUID | None:
-        """Return the task's section, if it is one of the project."""
-        return task.section_id if task.section_id in self.sections else None
-
-
-async def _home(uow: UnitOfWork, project_id: UUID) -> _Home:
-    """Return a project or, if it does not exist, the inbox. Raises ProjectArchived, WorkspaceNotFound."""
-    home = await _place(uow, project_id)
-    changeable.require_active(home.project)
-    return home
-
-
-async def _place(uow: UnitOfWork, project_id: UUID) -> _Home:
-    """Return a project, archived or not, or, if it does not exist, the inbox. Raises WorkspaceNotFound."""
-    found = await uow.tasks.destination(uow.workspace_id, project_id=project_id)
-    found = found or await uow.tasks.destination(uow.workspace_id, project_id=None)
-    if found is None:
-        raise WorkspaceNotFound(uow.workspace_id)
-    home, last = found
-    return _Home(project=home, sections=frozenset(each.id for each in await _sections_of(uow, home.id)), last=last)
-
-
-async def _sections_of(uow: UnitOfWork, project_id: UUID) -> Sequence[Section]:
-    return await uow.sections.page(
-        SectionQuery(workspace_id=uow.workspace_id, project_id=project_id, after=None, limit=sections.MOST_SECTIONS)
-    )
 
 
 async def _parent_of(uow: UnitOfWork, root: Task, family: Sequence[Task]) -> Task | None:
@@ -287,10 +252,10 @@ async def _give_back(uow: UnitOfWork, live: Sequence[Task], label_id: UUID) -> N
     await tasks.store_all(uow, changes, event="task.updated")
 
 
-async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Home) -> Sequence[Section]:
+async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: Home) -> Sequence[Section]:
     if not found:
         return ()
-    live = await _sections_of(uow, home.project.id)
+    live = await restored_homes.sections_of(uow, home.project.id)
     if len(live) + len(found) > sections.MOST_SECTIONS:
         raise LimitReached("project", things="sections", most=sections.MOST_SECTIONS)
 
@@ -308,141 +273,3 @@ async def _restore_sections(uow: UnitOfWork, found: Sequence[Section], home: _Ho
     restored = [replace(each, revision=revision) for each in places.placed]
     await uow.sections.restore_all(restored)
     return restored
-
-
-async def _restore_tasks(uow: UnitOfWork, entry: TrashEntry, home: _Home, *, limit: int) -> tuple[int, bool]:
-    """Restore tasks of a project or section, at most *limit*, parents before their subtasks.
-
-    Of the tasks that depend on them, at most as many get their dependencies back, unless one restored task has more.
-    Return how many were restored, and whether there may be more.
-    """
-    count = 0
-    changed = 0
-    while count < limit and (
-        found := await uow.tasks.topmost_in_trash(uow.workspace_id, entry.id, limit=limit - count)
-    ):
-        hidden = await _hidden_dependencies(uow, found, limit=limit)
-        while len(found) > 1 and len(hidden.keys() - {each.id for each in found}) > limit:
-            found = found[: len(found) // 2]
-            hidden = await _hidden_dependencies(uow, found, limit=limit)
-        dependents = len(hidden.keys() - {each.id for each in found})
-        if changed and changed + dependents > limit:
-            return count, True
-        changed += dependents
-        parents = await uow.tasks.with_levels(uow.workspace_id, {each.parent_id for each in found if each.parent_id})
-        placed = []
-        for each in found:
-            parent, level = parents.get(each.parent_id, (None, 0)) if each.parent_id else (None, 0)
-            fits = parent is not None and level < MOST_LEVELS and parent.project_id == home.project.id
-            parent_id = each.parent_id if fits else None
-            section_id = parent.section_id if parent is not None and fits else home.section_of(each)
-            placed.append(replace(each, parent_id=parent_id, section_id=section_id))
-        home = replace(home, last=await _restore(uow, placed, home, hidden=hidden))
-        count += len(found)
-    return count, count >= limit
-
-
-async def _restore(
-    uow: UnitOfWork, found: Collection[Task], home: _Home, *, hidden: Mapping[UUID, set[UUID]]
-) -> str | None:
-    """Restore tasks in a project, each at its position or, if it comes from another project, at the end.
-
-    Return the last position of the project.
-    """
-    placed, last = await _placed(uow, found, home)
-    assignees = {user_id for each in placed for user_id in each.assignee_ids}
-    members = await uow.members.existing(uow.workspace_id, assignees) if assignees else ()
-    revision = await uow.next_revision()
-    restored = [
-        replace(
-            each,
-            label_ids=each.label_ids[: task_links.LABELS.most],
-            assignee_ids=tuple(user_id for user_id in each.assignee_ids if user_id in members),
-            updated_at=uow.now,
-            revision=revision,
-        )
-        for each in placed
-    ]
-    before = {each.id: each for each in found}
-    await _with_dependencies(uow, [before[each.id] for each in restored], restored, hidden=hidden)
-    return last
-
-
-async def _placed(uow: UnitOfWork, found: Collection[Task], home: _Home) -> tuple[Sequence[Task], str | None]:
-    """Return tasks with the positions that they get, in their old order, and then the last position of the project."""
-    project_id = home.project.id
-
-    async def near(cut: str, count: int) -> Sequence[Task]:
-        return await uow.tasks.around(uow.workspace_id, project_id=project_id, cut=cut, limit=count)
-
-    async def move(each: Task, position: str) -> None:
-        await tasks.store(uow, each, replace(each, position=position), event="task.moved")
-
-    in_order = sorted(found, key=lambda each: each.position)
-    wanted = [each.position for each in in_order if each.project_id == project_id]
-    taken = await uow.tasks.taken_positions(uow.workspace_id, project_id, wanted) if wanted else ()
-    places = Places(near, move, taken=taken)
-    for each in in_order:
-        if each.project_id == project_id:
-            await places.put(each)
-    coming = [each for each in in_order if each.project_id != project_id]
-    for each, position in zip(coming, positions.spread(places.last(home.last), None, count=len(coming)), strict=True):
-        await places.put(replace(each, project_id=project_id, position=position))
-    return places.placed, places.last(home.last)
-
-
-async def _with_dependencies(
-    uow: UnitOfWork, found: Sequence[Task], restored: Sequence[Task], *, hidden: Mapping[UUID, set[UUID]]
-) -> Sequence[Task]:
-    """Store restored tasks with what they depend on, and let those depend on them that did.
-
-    No dependency closes a cycle: the search for cycles walks through the trash, too.
-    """
-    these = {each.id: each for each in restored}
-    if hidden:
-        await uow.tasks.show_dependencies(uow.workspace_id, these.keys())
-    wanted = {each.id: task_links.in_order({*each.depends_on_ids, *hidden.get(each.id, ())}) for each in restored}
-    others = {one for ids in wanted.values() for one in ids} - these.keys()
-    open_ids = {each.id for each in restored if each.status == "open"}
-    if others:
-        states = await uow.tasks.dependencies(uow.workspace_id, others)
-        open_ids |= {task_id for task_id, state in states.items() if state.is_open}
-    linked = [
-        replace(each, depends_on_ids=wanted[each.id], blocked=not open_ids.isdisjoint(wanted[each.id]))
-        for each in restored
-    ]
-    await uow.tasks.restore_all(list(zip(found, linked, strict=True)))
-    dependents = await uow.tasks.named(uow.workspace_id, hidden.keys() - these.keys())
-    in_order = sorted(dependents, key=lambda each: each.id)
-    changes = [(each, await _depending_again(uow, each, hidden[each.id], open_ids=open_ids)) for each in in_order]
-    await tasks.store_all(uow, changes, event="task.updated")
-    return linked
-
-
-async def _hidden_dependencies(uow: UnitOfWork, found: Sequence[Task], *, limit: int) -> Mapping[UUID, set[UUID]]:
-    """Return what depends on tasks that are to be restored, and on which of them.
-
-    If there are more than *limit* besides these tasks themselves, not all of them.
-    """
-    most = len(found) * task_links.DEPENDENCIES.most + max(limit, dependencies.MOST_DEPENDENTS) + 1
-    hidden = defaultdict[UUID, set[UUID]](set)
-    these = [each.id for each in found]
-    for task_id, depends_on_id in await uow.tasks.hidden_dependencies(uow.workspace_id, these, limit=most):
-        hidden[task_id].add(depends_on_id)
-    return hidden
-
-
-async def _depending_again(
-    uow: UnitOfWork, task: Task, depends_on_ids: Collection[UUID], *, open_ids: Collection[UUID]
-) -> Task:
-    """Return a task as it is when it depends on these tasks again, as far as it has room."""
-    free = task_links.DEPENDENCIES.most - len(task.depends_on_ids)
-    missing = sorted(set(depends_on_ids) - set(task.depends_on_ids))
-    for each in missing[free:]:
-        await uow.tasks.unlink(uow.workspace_id, "depends_on_ids", each, task_id=task.id)
-    given = missing[:free]
-    return replace(
-        task,
-        depends_on_ids=task_links.in_order({*task.depends_on_ids, *given}),
-        blocked=task.blocked or not set(given).isdisjoint(open_ids),
-    )

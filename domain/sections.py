@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, changeable, moves, pages, positions, steps, tasks, unknown_places
+from domain import blank, changeable, moves, pages, positions, steps, task_deletions, tasks, unknown_places
 from domain.limits import LimitReached
 from domain.model.sections import Section, SectionEvent, SectionNotFound, SectionQuery
 from domain.model.tasks import Task
@@ -156,7 +156,7 @@ async def delete(uow: UnitOfWork, section_id: UUID) -> None:
     async def delete_some(limit: int) -> int:
         section = await changeable.section(uow, section_id)
         await deletion.step(uow, title=section.name)
-        return await tasks.delete_some(uow, section_id=section_id, deletion=deletion, limit=limit)
+        return await task_deletions.delete_some(uow, section_id=section_id, deletion=deletion, limit=limit)
 
     await steps.in_steps(uow, delete_some)
     revision = await uow.next_revision()

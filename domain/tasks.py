@@ -1,8 +1,8 @@
-"""Tasks: creating, changing and deleting them."""
+"""Tasks: creating and changing them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from domain import (
@@ -13,20 +13,15 @@ from domain import (
     labels,
     members,
     positions,
-    steps,
     task_links,
     task_metadata,
     unknown_places,
     wall_clocks,
 )
 from domain.checks import Checks
-from domain.limits import MOST_CHANGES, LimitReached, require_few
 from domain.model.projects import Project, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import (
-    DependencyCycle,
-    DependencyNotFound,
-    Family,
     ParentUnknown,
     Priority,
     Task,
@@ -34,12 +29,9 @@ from domain.model.tasks import (
     TaskNotFound,
 )
 from domain.model.workspaces import WorkspaceNotFound
-from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch
-
-_TOO_MANY_COMMENTS: Final = "A batch cannot delete or restore a task with so many comments. Send a request of its own."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,178 +191,6 @@ async def _dependencies(uow: UnitOfWork, task: Task, depends_on_ids: Sequence[UU
 
 def _merged(stored: WallClock | None, patch: WallClockPatch | Unset | None, *, name: str) -> WallClock | Unset | None:
     return wall_clocks.merge(stored, patch, name=name) if isinstance(patch, WallClockPatch) else patch
-
-
-async def add_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
-    """Add one label; a task that has it does not change.
-
-    Raises TaskNotFound, ProjectArchived, LabelNotFound, LimitReached.
-    """
-    task = await changeable.task(uow, task_id)
-    await labels.get(uow, label_id)
-    return await store(uow, task, task_links.LABELS.added(task, label_id), event="task.updated")
-
-
-async def remove_label(uow: UnitOfWork, task_id: UUID, *, label_id: UUID) -> Task:
-    """Remove one label; a task that does not have it does not change.
-
-    Raises TaskNotFound, ProjectArchived, LabelNotFound.
-    """
-    task = await changeable.task(uow, task_id)
-    await labels.get(uow, label_id)
-    return await store(uow, task, task_links.LABELS.removed(task, label_id), event="task.updated")
-
-
-async def add_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
-    """Add one assignee; a task that has them does not change.
-
-    Raises TaskNotFound, ProjectArchived, MemberNotFound, LimitReached.
-    """
-    task = await changeable.task(uow, task_id)
-    await members.get(uow, user_id)
-    return await store(uow, task, task_links.ASSIGNEES.added(task, user_id), event="task.updated")
-
-
-async def remove_assignee(uow: UnitOfWork, task_id: UUID, *, user_id: UUID) -> Task:
-    """Remove one assignee; a task that does not have them does not change.
-
-    Raises TaskNotFound, ProjectArchived, MemberNotFound.
-    """
-    task = await changeable.task(uow, task_id)
-    await members.get(uow, user_id)
-    return await store(uow, task, task_links.ASSIGNEES.removed(task, user_id), event="task.updated")
-
-
-async def add_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
-    """Let a task depend on another one; a task that does already does not change.
-
-    The project of the other one may be archived. Raises TaskNotFound, ProjectArchived, DependencyNotFound,
-    DependencyCycle, LimitReached.
-    """
-    task = await changeable.task(uow, task_id)
-    other = (await uow.tasks.dependencies(uow.workspace_id, [depends_on_id])).get(depends_on_id)
-    if other is None:
-        raise DependencyNotFound(depends_on_id)
-    changed = task_links.DEPENDENCIES.added(task, depends_on_id)
-    if changed == task:
-        return task
-    dependencies.require_room(other)
-    if await dependencies.closes_cycle(uow, task_id, changed.depends_on_ids):
-        raise DependencyCycle(is_another=depends_on_id != task_id)
-    return await store(uow, task, replace(changed, blocked=task.blocked or other.is_open), event="task.updated")
-
-
-async def remove_dependency(uow: UnitOfWork, task_id: UUID, *, depends_on_id: UUID) -> Task:
-    """Let a task no longer depend on another one; if it does not, nothing changes.
-
-    Raises TaskNotFound, ProjectArchived, DependencyNotFound.
-    """
-    task = await changeable.task(uow, task_id)
-    if await uow.tasks.get(uow.workspace_id, depends_on_id) is None:
-        raise DependencyNotFound(depends_on_id)
-    changed = task_links.DEPENDENCIES.removed(task, depends_on_id)
-    left = changed.depends_on_ids
-    others = await uow.tasks.dependencies(uow.workspace_id, left) if left else {}
-    blocked = any(each.is_open for each in others.values())
-    return await store(uow, task, replace(changed, blocked=blocked), event="task.updated")
-
-
-async def delete(uow: UnitOfWork, task_id: UUID) -> None:
-    """Put a task into the trash, with its subtasks and their comments; many comments in steps before (ADR 81).
-
-    Raises TaskNotFound, ProjectArchived, LimitReached, ChangedMeanwhile.
-    """
-    deletion = Deletion("task", task_id)
-    found: list[Family] = []
-
-    async def delete_comments(limit: int) -> int:
-        family = await changeable.family(uow, task_id)
-        await _dependents_of(uow, family)
-        found[:] = [family]
-        await deletion.step(uow, title=family.task.title)
-        count = await _delete_comments(uow, [each.id for each in family.all], deletion, limit=limit)
-        require_steps(uow, count, limit=limit)
-        return count
-
-    await steps.in_steps(uow, delete_comments)
-    (family,), trash_id = found, deletion.entry_id
-    task_ids = [each.id for each in family.all]
-    await deletion.took(uow, len(family.subtasks))
-    if family.has_dependents:
-        await _release(uow, task_ids, await _dependents_of(uow, family), trash_id=trash_id)
-    await uow.tasks.delete_all(uow.workspace_id, task_ids, trash_id=trash_id, revision=await uow.next_revision())
-
-
-def require_steps(uow: UnitOfWork, count: int, *, limit: int) -> None:
-    """Raise LimitReached where *count* comments have reached the *limit* of a step, and there can be no other one."""
-    if count == limit and not uow.may_step:
-        raise LimitReached("batch", things="comments of one task", most=limit, detail=_TOO_MANY_COMMENTS)
-
-
-async def delete_some(
-    uow: UnitOfWork, *, project_id: UUID | None = None, section_id: UUID | None = None, deletion: Deletion, limit: int
-) -> int:
-    """Delete comments on tasks of a project or of a section, and the tasks, at most *limit* of each.
-
-    At most as many tasks that depend on them change. Return *limit* if there may be more.
-    """
-    found = await uow.tasks.some_of(uow.workspace_id, project_id=project_id, section_id=section_id, limit=limit)
-    if not found:
-        return 0
-    if await _delete_comments(uow, found, deletion, limit=limit) == limit:
-        return limit
-    some = found
-    while len(dependents := await _dependents(uow, some, limit=limit)) > limit and len(some) > 1:
-        some = some[: len(some) // 2]
-    await _release(uow, some, dependents, trash_id=deletion.entry_id)
-    await uow.tasks.delete_all(uow.workspace_id, some, trash_id=deletion.entry_id, revision=await uow.next_revision())
-    await deletion.took(uow, len(some))
-    return len(found) if some == found else limit
-
-
-async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion: Deletion, *, limit: int) -> int:
-    """Delete comments on tasks, which are deleted next, at most *limit*. Return how many."""
-    count = await uow.comments.delete_some(
-        uow.workspace_id,
-        task_ids=task_ids,
-        trash_id=deletion.entry_id,
-        revision=await uow.next_revision(),
-        limit=limit,
-    )
-    await deletion.took(uow, count)
-    return count
-
-
-async def _dependents_of(uow: UnitOfWork, family: Family) -> Sequence[tuple[Task, bool]]:
-    """Return what depends on a task that is deleted, or on its subtasks. Raises LimitReached if it is too much."""
-    if not family.has_dependents:
-        return ()
-    found = await _dependents(uow, [each.id for each in family.all], limit=MOST_CHANGES)
-    require_few(len(family.all) + len(found))
-    return found
-
-
-async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) -> Sequence[tuple[Task, bool]]:
-    """Return what depends on these tasks and is not one of them, each with whether it waits for another one as well.
-
-    If there are more than *limit*, not all of them.
-    """
-    found = await uow.tasks.dependents(uow.workspace_id, task_ids, which="all", limit=len(task_ids) + limit + 1)
-    these = set(task_ids)
-    return [(task, waits) for task, waits in found if task.id not in these]
-
-
-async def _release(
-    uow: UnitOfWork, task_ids: Collection[UUID], dependents: Sequence[tuple[Task, bool]], *, trash_id: UUID
-) -> None:
-    """Let *dependents* no longer depend on these tasks, until these are restored."""
-    await uow.tasks.hide_dependencies(uow.workspace_id, task_ids, trash_id=trash_id)
-    these = set(task_ids)
-    changes = []
-    for task, waits in dependents:
-        left = tuple(each for each in task.depends_on_ids if each not in these)
-        changes.append((task, replace(task, depends_on_ids=left, blocked=waits)))
-    await store_all(uow, changes, event="task.updated")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from domain import restoring, task_lists, task_moves, task_status, tasks
+from domain import restoring, single_links, task_deletions, task_lists, task_moves, task_status, tasks
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
@@ -88,7 +88,7 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
 
 async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """204; the task is deleted."""
-    await tasks.delete(uow, task_id)
+    await task_deletions.delete(uow, task_id)
     return no_content()
 
 
@@ -126,37 +126,37 @@ async def restore_task(uow: UnitOfWork, task_id: UUID) -> Response:
 
 async def add_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:
     """204; the task has the label."""
-    await tasks.add_label(uow, task_id, label_id=label_id)
+    await single_links.add_label(uow, task_id, label_id=label_id)
     return no_content()
 
 
 async def remove_task_label(uow: UnitOfWork, task_id: UUID, label_id: UUID) -> Response:
     """204; the task does not have the label."""
-    await tasks.remove_label(uow, task_id, label_id=label_id)
+    await single_links.remove_label(uow, task_id, label_id=label_id)
     return no_content()
 
 
 async def add_task_assignee(uow: UnitOfWork, task_id: UUID, user_id: UUID) -> Response:
     """204; the member is an assignee of the task."""
-    await tasks.add_assignee(uow, task_id, user_id=user_id)
+    await single_links.add_assignee(uow, task_id, user_id=user_id)
     return no_content()
 
 
 async def remove_task_assignee(uow: UnitOfWork, task_id: UUID, user_id: UUID) -> Response:
     """204; the member is not an assignee of the task."""
-    await tasks.remove_assignee(uow, task_id, user_id=user_id)
+    await single_links.remove_assignee(uow, task_id, user_id=user_id)
     return no_content()
 
 
 async def add_task_dependency(uow: UnitOfWork, task_id: UUID, depends_on_id: UUID) -> Response:
     """204; the task depends on the other one."""
-    await tasks.add_dependency(uow, task_id, depends_on_id=depends_on_id)
+    await single_links.add_dependency(uow, task_id, depends_on_id=depends_on_id)
     return no_content()
 
 
 async def remove_task_dependency(uow: UnitOfWork, task_id: UUID, depends_on_id: UUID) -> Response:
     """204; the task does not depend on the other one."""
-    await tasks.remove_dependency(uow, task_id, depends_on_id=depends_on_id)
+    await single_links.remove_dependency(uow, task_id, depends_on_id=depends_on_id)
     return no_content()
 
 

@@ -118,8 +118,9 @@ class ChangeLog:
         return await self._runner.rows(statement, parameters)
 
     def free(self, size_bytes: int) -> None:
-        """Note that so many bytes of the locked workspace's content were deleted from the trash."""
-        self._require_locked().add(-size_bytes)
+        """Note that so many bytes of the locked workspace, if there is one, were deleted from the trash."""
+        if self._locked is not None:
+            self._locked.add(-size_bytes)
 
     async def write_all(self, statement: UpdateBase, parameters: Parameters, event_of: Callable[[Row], Event]) -> int:
         """Change any number of rows, and return how many.
@@ -156,7 +157,10 @@ class ChangeLog:
 
     def next_head(self) -> int:
         """Return the number of this change in the locked workspace. Raises RuntimeError if none is locked."""
-        self.head = self._require_locked().head + 1
+        if self._locked is None:
+            message = "no workspace is locked"
+            raise RuntimeError(message)
+        self.head = self._locked.head + 1
         return self.head
 
     def keep(self, size_bytes: int) -> None:
@@ -207,12 +211,6 @@ class ChangeLog:
             new = [event for _, event in self._events[self._settled :] if event.workspace_id == self._locked.id]
             self._locked.add(sum(event.added_bytes for event in new), opened=sum(event.added_open for event in new))
         self._settled = len(self._events)
-
-    def _require_locked(self) -> LockedWorkspace:
-        if self._locked is None:
-            message = "no workspace is locked"
-            raise RuntimeError(message)
-        return self._locked
 
     async def _update_others(self, content: Counter[UUID], log: Counter[UUID]) -> None:
         changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, func, select
 
-from domain import projects, task_lists, task_status, tasks, users, workspaces
+from domain import projects, task_deletions, task_lists, task_status, tasks, users, workspaces
 from domain.events import Event, end_of
 from domain.policy import Policy
 from domain.steps import SMALL
@@ -82,7 +82,7 @@ async def test_an_event_that_violates_the_contract_rolls_its_change_back(ada: Ca
 
 async def test_a_row_that_does_not_exist_cannot_be_logged(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
-    await ada.write(tasks.delete, task.id)
+    await ada.write(task_deletions.delete, task.id)
 
     async with ada.unit() as uow:
         later = replace(task, revision=await uow.next_revision())

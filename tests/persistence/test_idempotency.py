@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from domain import invitations, members, sessions, tasks, users, workspaces
+from domain import invitations, members, sessions, task_deletions, tasks, users, workspaces
 from domain.model.users import AccountGone
 from domain.tasks import TaskDraft
 from persistence.database import Database
@@ -246,7 +246,7 @@ async def test_an_id_is_claimed_by_one_request_for_ever(ada: Caller) -> None:
 
 async def test_the_id_of_a_deleted_resource_stays_taken(ada: Caller) -> None:
     task = await ada.write(tasks.create, TaskDraft(title="Iron"))
-    await ada.write(tasks.delete, task.id)
+    await ada.write(task_deletions.delete, task.id)
 
     async with ada.unit() as uow:
         assert await uow.claim(task.id, REQUEST) == "taken"

@@ -20,6 +20,7 @@ from domain import (
     restoring,
     sections,
     sessions,
+    task_deletions,
     task_status,
     tasks,
     trash,
@@ -250,9 +251,13 @@ async def test_a_downgrade_loses_what_the_older_version_does_not_know_and_no_lon
     with_trash = await content_of(ada)
     await ada.write(comments.create, kept.id, text="Naß")
     await ada.write(comments.create, child.id, text="Größer")
-    for delete, thing_id in ((tasks.delete, child.id), (labels.delete, gone.id), (projects.delete, project.id)):
+    for delete, thing_id in (
+        (task_deletions.delete, child.id),
+        (labels.delete, gone.id),
+        (projects.delete, project.id),
+    ):
         await ada.write(delete, thing_id)
-    await ada.write(tasks.delete, waiting.id)
+    await ada.write(task_deletions.delete, waiting.id)
     await database.close()
 
     migrations.downgrade(database_url, revision)
@@ -271,7 +276,7 @@ async def test_a_downgrade_loses_what_the_older_version_does_not_know_and_no_lon
             await ada.write(restore, thing_id)
     found = await ada.read(tasks.get, other.id)
     assert (found.section_id, found.label_ids) == ((beds.id, (late.id,)) if revision == "0014" else (None, ()))
-    await ada.write(tasks.delete, other.id)
+    await ada.write(task_deletions.delete, other.id)
     assert (await ada.write(restoring.task, other.id)).title == other.title
 
 

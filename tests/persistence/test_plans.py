@@ -42,6 +42,8 @@ from domain import (
     restoring,
     sections,
     sessions,
+    single_links,
+    task_deletions,
     task_lists,
     task_moves,
     task_status,
@@ -577,8 +579,8 @@ async def call_member_services(ada: Caller) -> None:
     await home.read(members.get, guest.user_id)
     await home.write(members.change_role, guest.user_id, role="viewer")
     task = await home.write(tasks.create, TaskDraft(title="z", assignee_ids=[guest.user_id]))
-    await home.write(tasks.remove_assignee, task.id, user_id=guest.user_id)
-    await home.write(tasks.add_assignee, task.id, user_id=guest.user_id)
+    await home.write(single_links.remove_assignee, task.id, user_id=guest.user_id)
+    await home.write(single_links.add_assignee, task.id, user_id=guest.user_id)
     await home.write(members.remove, guest.user_id)
     again = await home.add_member(caller(ada.database, 7), role="editor")
     await again.write(members.leave)
@@ -633,8 +635,8 @@ async def call_label_services(ada: Caller) -> None:
     await ada.read(labels.page)
     await ada.read(labels.page, limit=1, cursor=(await ada.read(labels.page, limit=1)).next_cursor)
     task = await ada.write(tasks.create, TaskDraft(title="z", label_ids=[label.id]))
-    await ada.write(tasks.remove_label, task.id, label_id=label.id)
-    await ada.write(tasks.add_label, task.id, label_id=label.id)
+    await ada.write(single_links.remove_label, task.id, label_id=label.id)
+    await ada.write(single_links.add_label, task.id, label_id=label.id)
     await ada.write(labels.delete, label.id)
 
 
@@ -659,18 +661,18 @@ async def call_task_services(ada: Caller) -> None:
     await ada.write(task_status.complete, task.id)
     await ada.write(task_status.cancel, task.id)
     await ada.write(task_status.reopen, task.id)
-    await ada.write(tasks.delete, task.id)
+    await ada.write(task_deletions.delete, task.id)
 
 
 async def call_dependency_services(ada: Caller) -> None:
     first = await ada.write(tasks.create, TaskDraft(title="x"))
     second = await ada.write(tasks.create, TaskDraft(title="y", depends_on_ids=[first.id, numbered(5, 9)]))
     await ada.write(tasks.update, second.id, edit=TaskEdit(depends_on_ids=[first.id]))
-    await ada.write(tasks.remove_dependency, second.id, depends_on_id=first.id)
-    await ada.write(tasks.add_dependency, second.id, depends_on_id=first.id)
+    await ada.write(single_links.remove_dependency, second.id, depends_on_id=first.id)
+    await ada.write(single_links.add_dependency, second.id, depends_on_id=first.id)
     await ada.write(task_status.complete, first.id)
     await ada.write(task_status.reopen, first.id)
-    await ada.write(tasks.delete, first.id)
+    await ada.write(task_deletions.delete, first.id)
 
 
 async def call_comment_services(ada: Caller) -> None:
@@ -682,7 +684,7 @@ async def call_comment_services(ada: Caller) -> None:
     await ada.write(comments.update, task.id, comment.id, text="Now")
     await ada.write(comments.delete, task.id, comment.id)
     await ada.write(restoring.comment, task.id, comment.id)
-    await ada.write(tasks.delete, task.id)
+    await ada.write(task_deletions.delete, task.id)
     await ada.write(restoring.task, task.id)
 
 

@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import Uuid, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from domain import labels, members, projects, restoring, sections, users, workspaces
-from domain import tasks as task_services
+from domain import labels, members, projects, restoring, sections, task_deletions, users, workspaces
 from domain.limits import LimitReached
 from domain.model.members import MemberNotFound
 from domain.model.projects import Project, ProjectArchived, ProjectNotFound
@@ -270,7 +269,7 @@ async def test_many_comments_are_deleted_in_changes_before_that_of_their_task_an
     project, task_id = await commented(ada, count=MANY)
 
     if what == "task":
-        await ada.write(task_services.delete, task_id)
+        await ada.write(task_deletions.delete, task_id)
     else:
         await ada.write(projects.delete, project.id)
 
@@ -320,9 +319,9 @@ async def test_a_section_whose_project_is_archived_meanwhile_stays_with_what_is_
 async def test_a_task_whose_project_is_archived_meanwhile_keeps_what_is_left_of_its_comments(ada: Caller) -> None:
     project, task_id = await commented(ada, count=MANY)
 
-    await archived_after_a_step(ada, project, task_services.delete, task_id)
+    await archived_after_a_step(ada, project, task_deletions.delete, task_id)
     assert (await live_comments(ada), await left(ada)) == (MANY - SMALL, 1)
-    await ada.write(task_services.delete, task_id)
+    await ada.write(task_deletions.delete, task_id)
     assert (await live_comments(ada), await left(ada)) == (0, 0)
 
     await archived_after_a_step(ada, project, restoring.task, task_id)
@@ -337,7 +336,7 @@ async def test_a_part_of_a_request_deletes_few_comments_or_none(ada: Caller) -> 
     async with ada.unit() as uow:
         await uow.begin_part(alone=True)
         with pytest.raises(LimitReached, match="A batch cannot"):
-            await task_services.delete(uow, task_id)
+            await task_deletions.delete(uow, task_id)
         await uow.undo_part()
         await uow.commit()
 

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from domain import projects, task_lists, task_status, tasks
+from domain import projects, task_deletions, task_lists, task_status, tasks
 from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
 from domain.task_lists import TaskFilter, TaskSort
 from domain.tasks import TaskDraft, TaskEdit
@@ -55,12 +55,12 @@ async def test_a_changed_task_is_read_back(ada: Caller) -> None:
 async def test_a_deleted_task_is_not_found(ada: Caller) -> None:
     created = await ada.write(tasks.create, TaskDraft(title="Iron"))
 
-    await ada.write(tasks.delete, created.id)
+    await ada.write(task_deletions.delete, created.id)
 
     with pytest.raises(TaskNotFound):
         await ada.read(tasks.get, created.id)
     with pytest.raises(TaskNotFound):
-        await ada.write(tasks.delete, created.id)
+        await ada.write(task_deletions.delete, created.id)
 
 
 async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller) -> None:
@@ -69,7 +69,7 @@ async def test_a_task_of_another_workspace_is_not_found(ada: Caller, bob: Caller
     with pytest.raises(TaskNotFound):
         await ada.write(task_status.complete, bobs.id)
     with pytest.raises(TaskNotFound):
-        await ada.write(tasks.delete, bobs.id)
+        await ada.write(task_deletions.delete, bobs.id)
 
     assert await bob.read(tasks.get, bobs.id) == bobs
 
@@ -138,8 +138,8 @@ async def test_every_combination_of_filters_sort_and_page_size_lists_exactly_wha
 async def test_changes_between_pages_neither_skip_nor_repeat_a_task(ada: Caller) -> None:
     created = await some_tasks(ada)
     first = await ada.read(task_lists.page, filters=TaskFilter(), limit=6)
-    await ada.write(tasks.delete, created[5].id)
-    await ada.write(tasks.delete, created[8].id)
+    await ada.write(task_deletions.delete, created[5].id)
+    await ada.write(task_deletions.delete, created[8].id)
     await ada.write(task_status.reopen, created[9].id)
 
     second = await ada.read(task_lists.page, filters=TaskFilter(), limit=50, cursor=first.next_cursor)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import comments, projects, restoring, sections, tasks, trash
+from domain import comments, projects, restoring, sections, task_deletions, tasks, trash
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectNotFound
 from domain.model.trash import KEPT, ChangedMeanwhile
@@ -122,7 +122,7 @@ async def test_what_is_deleted_again_while_a_purge_waits_stays(ada: Caller) -> N
     async with ada.unit() as uow:
         deletion = Deletion("project", project.id)
         await deletion.step(uow, title="Garden")
-        await tasks.delete_some(uow, project_id=project.id, deletion=deletion, limit=1)
+        await task_deletions.delete_some(uow, project_id=project.id, deletion=deletion, limit=1)
         await uow.commit()
     ada.clock.now = NOON + KEPT
 
@@ -286,7 +286,7 @@ async def test_a_purge_gives_back_the_bytes_of_comments_whatever_took_them(ada: 
     for task, text in zip((early, late, late), texts, strict=True):
         comment = await ada.write(comments.create, task.id, text=text)
     await ada.write(comments.delete, late.id, comment.id)
-    await ada.write(tasks.delete, early.id)
+    await ada.write(task_deletions.delete, early.id)
     await ada.write(projects.delete, project.id)
     full = empty + sum(map(row_bytes, ("Garden", "Beds", "Sow", "Reap", *texts)))
     assert await content_bytes(ada) == full

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import members, tasks, users, workspaces
+from domain import members, single_links, tasks, users, workspaces
 from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.members import MemberNotFound, MemberUnknown
@@ -43,21 +43,21 @@ async def test_members_in_any_role_are_assignees_and_nobody_else(owner: FakeUnit
     with pytest.raises(MemberUnknown):
         await tasks.update(owner.unit(), task.id, edit=TaskEdit(assignee_ids=[NOBODY]))
     with pytest.raises(MemberNotFound):
-        await tasks.add_assignee(owner.unit(), task.id, user_id=NOBODY)
+        await single_links.add_assignee(owner.unit(), task.id, user_id=NOBODY)
     with pytest.raises(MemberNotFound):
-        await tasks.remove_assignee(owner.unit(), task.id, user_id=NOBODY)
+        await single_links.remove_assignee(owner.unit(), task.id, user_id=NOBODY)
 
 
 async def test_adding_and_removing_an_assignee_keeps_the_others_and_can_be_repeated(owner: FakeUnitOfWork) -> None:
     ada, bob = user_of(owner), user_of(await new_member(owner, "bob", role="editor"))
     task = await assigned(owner, ada)
 
-    added = await tasks.add_assignee(owner.unit(now=LATER), task.id, user_id=bob)
+    added = await single_links.add_assignee(owner.unit(now=LATER), task.id, user_id=bob)
     assert (added.assignee_ids, added.updated_at, added.revision) == ((ada, bob), LATER, task.revision + 1)
-    assert await tasks.add_assignee(owner.unit(), task.id, user_id=bob) == added
-    removed = await tasks.remove_assignee(owner.unit(), task.id, user_id=ada)
+    assert await single_links.add_assignee(owner.unit(), task.id, user_id=bob) == added
+    removed = await single_links.remove_assignee(owner.unit(), task.id, user_id=ada)
     assert removed.assignee_ids == (bob,)
-    assert await tasks.remove_assignee(owner.unit(), task.id, user_id=ada) == removed
+    assert await single_links.remove_assignee(owner.unit(), task.id, user_id=ada) == removed
     replaced = await tasks.update(owner.unit(), task.id, edit=TaskEdit(assignee_ids=[ada]))
     assert replaced.assignee_ids == (ada,)
 
@@ -67,7 +67,7 @@ async def test_a_task_has_at_most_twenty_assignees(owner: FakeUnitOfWork) -> Non
     task = await assigned(owner, *team)
 
     with pytest.raises(LimitReached):
-        await tasks.add_assignee(owner.unit(), task.id, user_id=user_of(owner))
+        await single_links.add_assignee(owner.unit(), task.id, user_id=user_of(owner))
 
 
 def removed(owner: FakeUnitOfWork, member: FakeUnitOfWork) -> Awaitable[None]:

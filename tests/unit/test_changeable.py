@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from domain import changeable, comments, projects, restoring, sections, task_moves, task_status, tasks
+from domain import changeable, comments, projects, restoring, sections, single_links, task_moves, task_status, tasks
 from domain.model.projects import Project, ProjectArchived, ProjectNotFound, ProjectUnknown
 from domain.model.sections import Section, SectionNotFound
 from domain.model.tasks import Task, TaskNotFound
@@ -99,9 +99,9 @@ async def test_a_task_may_depend_on_one_of_an_archived_project(
     other = await tasks.create(uow.unit(), TaskDraft(title="Harvest"))
     await projects.archive(uow.unit(), garden.id)
 
-    changed = await tasks.add_dependency(uow.unit(), other.id, depends_on_id=plant.id)
+    changed = await single_links.add_dependency(uow.unit(), other.id, depends_on_id=plant.id)
     assert changed.blocked
-    changed = await tasks.remove_dependency(uow.unit(), other.id, depends_on_id=plant.id)
+    changed = await single_links.remove_dependency(uow.unit(), other.id, depends_on_id=plant.id)
     assert not changed.blocked
     with pytest.raises(ProjectArchived):
-        await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=other.id)
+        await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=other.id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import comments, projects, restoring, tasks, trash, workspaces
+from domain import comments, projects, restoring, task_deletions, tasks, trash, workspaces
 from domain.limits import LimitReached
 from domain.model.comments import CommentNotFound, NotAuthor
 from domain.model.projects import ProjectArchived
@@ -127,7 +127,7 @@ async def test_a_comment_comes_back_only_where_it_was(owner: FakeUnitOfWork, tas
     for place in (other.id, UUID(int=0)):
         with pytest.raises(CommentNotFound):
             await restoring.comment(owner.unit(), place, comment.id)
-    await tasks.delete(owner.unit(), task_id)
+    await task_deletions.delete(owner.unit(), task_id)
     with pytest.raises(TaskNotFound):
         await restoring.comment(owner.unit(), task_id, comment.id)
     await restoring.task(owner.unit(), task_id)

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import comments, dependencies, projects, restoring, sections, task_links, task_status, tasks
+from domain import (
+    comments,
+    dependencies,
+    projects,
+    restoring,
+    sections,
+    single_links,
+    task_deletions,
+    task_links,
+    task_status,
+    tasks,
+)
 from domain.errors import InvalidTogether
 from domain.limits import MOST_CHANGES, LimitReached
 from domain.model.comments import Comment
@@ -112,7 +123,7 @@ async def test_a_deleted_task_is_taken_from_those_that_depend_on_it(uow: FakeUni
     plant, wait = await create(uow, "Plant", after=[child, done]), await create(uow, "Wait", after=[child, inside])
     await task_status.complete(uow.unit(), done.id)
 
-    await tasks.delete(uow.unit(), root.id)
+    await task_deletions.delete(uow.unit(), root.id)
 
     left = await now(uow, plant)
     assert (left.depends_on_ids, left.blocked, left.revision) == ((done.id,), False, plant.revision + 3)
@@ -144,10 +155,10 @@ async def test_a_step_of_a_deletion_changes_few_dependents(uow: FakeUnitOfWork) 
     head = uow.store.workspaces[uow.workspace_id].head
     limit, deletion = 7, Deletion("project", garden.id)
     await deletion.step(uow.unit(), title="Garden")
-    while await tasks.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == limit:
+    while await task_deletions.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == limit:
         head += 1
         assert len(uow.store.logged(uow.workspace_id, head)) <= 2 * limit
-    assert await tasks.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == 0
+    assert await task_deletions.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=limit) == 0
     assert await blocked(uow, *others) == [False] * len(others)
     assert {each.id for each in uow.store.tasks.values()} == {each.id for each in others}
 
@@ -165,9 +176,9 @@ async def test_dependencies_are_tasks_of_the_same_workspace(uow: FakeUnitOfWork)
     ]
     for wrong in (theirs.id, NOBODY):
         with pytest.raises(DependencyNotFound):
-            await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=wrong)
+            await single_links.add_dependency(uow.unit(), dig.id, depends_on_id=wrong)
         with pytest.raises(DependencyNotFound):
-            await tasks.remove_dependency(uow.unit(), dig.id, depends_on_id=wrong)
+            await single_links.remove_dependency(uow.unit(), dig.id, depends_on_id=wrong)
 
 
 async def test_a_cycle_is_refused_where_it_is_closed(uow: FakeUnitOfWork) -> None:
@@ -183,7 +194,7 @@ async def test_a_cycle_is_refused_where_it_is_closed(uow: FakeUnitOfWork) -> Non
     assert [str(each) == "A task cannot depend on itself." for each in raised.value.errors] == [False, True, False]
     for other, sentence in ((first, "A task cannot depend on itself."), (third, "The other task depends on this one")):
         with pytest.raises(DependencyCycle, match=sentence):
-            await tasks.add_dependency(uow.unit(), first.id, depends_on_id=other.id)
+            await single_links.add_dependency(uow.unit(), first.id, depends_on_id=other.id)
     assert await now(uow, first) == first
     await depend(uow, second)
     assert (await depend(uow, first, third)).blocked
@@ -193,16 +204,16 @@ async def test_one_dependency_is_added_and_removed(uow: FakeUnitOfWork) -> None:
     dig, buy, plant = await create(uow, "Dig"), await create(uow, "Buy"), await create(uow, "Plant")
     await task_status.complete(uow.unit(), buy.id)
 
-    after_both = await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=buy.id)
+    after_both = await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=buy.id)
     assert not after_both.blocked
-    after_both = await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
+    after_both = await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
     assert (after_both.depends_on_ids, after_both.blocked) == ((dig.id, buy.id), True)
-    assert await tasks.add_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == after_both
+    assert await single_links.add_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == after_both
 
-    left = await tasks.remove_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
+    left = await single_links.remove_dependency(uow.unit(), plant.id, depends_on_id=dig.id)
     assert (left.depends_on_ids, left.blocked) == ((buy.id,), False)
-    assert await tasks.remove_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == left
-    assert (await tasks.remove_dependency(uow.unit(), plant.id, depends_on_id=buy.id)).depends_on_ids == ()
+    assert await single_links.remove_dependency(uow.unit(now=LATER), plant.id, depends_on_id=dig.id) == left
+    assert (await single_links.remove_dependency(uow.unit(), plant.id, depends_on_id=buy.id)).depends_on_ids == ()
 
 
 async def test_a_task_has_at_most_twenty_dependencies(uow: FakeUnitOfWork) -> None:
@@ -210,8 +221,8 @@ async def test_a_task_has_at_most_twenty_dependencies(uow: FakeUnitOfWork) -> No
     plant = await create(uow, "Plant", after=many[:-1])
 
     with pytest.raises(LimitReached):
-        await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=many[-1].id)
-    assert (await tasks.add_dependency(uow.unit(), plant.id, depends_on_id=many[0].id)) == plant
+        await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=many[-1].id)
+    assert (await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=many[0].id)) == plant
 
 
 async def test_at_most_a_hundred_tasks_depend_on_one(uow: FakeUnitOfWork) -> None:
@@ -223,7 +234,7 @@ async def test_at_most_a_hundred_tasks_depend_on_one(uow: FakeUnitOfWork) -> Non
         await depend(uow, more, buy, dig)
     assert raised.value.pointer == "#/depends_on_ids/1"
     with pytest.raises(LimitReached):
-        await tasks.add_dependency(uow.unit(), more.id, depends_on_id=dig.id)
+        await single_links.add_dependency(uow.unit(), more.id, depends_on_id=dig.id)
     await depend(uow, many[0], buy, dig)
     await depend(uow, many[0])
     assert (await depend(uow, more, buy, dig)).blocked
@@ -240,7 +251,7 @@ async def test_a_chain_of_dependencies_has_at_most_a_thousand_tasks(uow: FakeUni
         await create(uow, "One more", after=[longest])
     more = await create(uow, "One more")
     with pytest.raises(LimitReached):
-        await tasks.add_dependency(uow.unit(), more.id, depends_on_id=longest.id)
+        await single_links.add_dependency(uow.unit(), more.id, depends_on_id=longest.id)
     with pytest.raises(DependencyInCycle):
         await depend(uow, first, last)
     assert (await depend(uow, more, last)).blocked
@@ -251,7 +262,7 @@ async def test_a_restored_task_is_awaited_again_and_waits_again(uow: FakeUnitOfW
     plant = await create(uow, "Plant", after=[dig, buy])
     water = await create(uow, "Water", after=[plant])
     for task in (plant, dig):
-        await tasks.delete(uow.unit(), task.id)
+        await task_deletions.delete(uow.unit(), task.id)
     assert ((await now(uow, water)).depends_on_ids, (await now(uow, water)).blocked) == ((), False)
 
     restored = await restoring.task(uow.unit(), plant.id)
@@ -266,7 +277,7 @@ async def test_what_waits_for_another_task_waits_whatever_is_restored(uow: FakeU
     dig, buy = await create(uow, "Dig"), await create(uow, "Buy")
     plant = await create(uow, "Plant", after=[dig, buy])
     await task_status.complete(uow.unit(), dig.id)
-    await tasks.delete(uow.unit(), dig.id)
+    await task_deletions.delete(uow.unit(), dig.id)
 
     await restoring.task(uow.unit(), dig.id)
 
@@ -289,10 +300,10 @@ async def test_no_cycle_is_closed_while_a_task_is_in_the_trash(uow: FakeUnitOfWo
     dig = await create(uow, "Dig")
     plant = await create(uow, "Plant", after=[dig])
     water = await create(uow, "Water", after=[plant])
-    await tasks.delete(uow.unit(), plant.id)
+    await task_deletions.delete(uow.unit(), plant.id)
 
     with pytest.raises(DependencyCycle, match="Tasks in the trash count"):
-        await tasks.add_dependency(uow.unit(), dig.id, depends_on_id=water.id)
+        await single_links.add_dependency(uow.unit(), dig.id, depends_on_id=water.id)
     with pytest.raises(DependencyInCycle, match="Tasks in the trash count"):
         await depend(uow, dig, water)
 
@@ -300,7 +311,7 @@ async def test_no_cycle_is_closed_while_a_task_is_in_the_trash(uow: FakeUnitOfWo
 async def test_a_task_with_as_many_dependencies_as_it_can_have_does_not_get_one_back(uow: FakeUnitOfWork) -> None:
     dig = await create(uow, "Dig")
     plant = await create(uow, "Plant", after=[dig])
-    await tasks.delete(uow.unit(), dig.id)
+    await task_deletions.delete(uow.unit(), dig.id)
     others = [await create(uow, str(number)) for number in range(20)]
     await tasks.update(uow.unit(), plant.id, edit=TaskEdit(depends_on_ids=[each.id for each in others]))
 
@@ -319,11 +330,11 @@ async def test_what_would_change_too_many_tasks_at_once_is_refused_and_changes_n
             uow.store.tasks[uow.workspace_id, other.id] = other
     before = dict(uow.store.tasks)
 
-    for act in (task_status.complete, task_status.cancel, tasks.delete):
+    for act in (task_status.complete, task_status.cancel, task_deletions.delete):
         with pytest.raises(LimitReached):
             await act(uow.unit(), root.id)
         assert uow.store.tasks == before
-    await tasks.remove_dependency(uow.unit(), one.id, depends_on_id=child.id)
+    await single_links.remove_dependency(uow.unit(), one.id, depends_on_id=child.id)
     await task_status.complete(uow.unit(), root.id)
     assert len(uow.store.logged(uow.workspace_id, uow.store.workspaces[uow.workspace_id].head)) == MOST_CHANGES
 
@@ -342,7 +353,7 @@ async def test_a_deletion_that_is_refused_takes_no_comments(uow: FakeUnitOfWork)
         uow.store.of(Comment)[uow.workspace_id, other_id] = replace(comment, id=other_id)
 
     with pytest.raises(LimitReached):
-        await tasks.delete(uow.unit(), root.id)
+        await task_deletions.delete(uow.unit(), root.id)
     assert not uow.store.trashed
 
 
@@ -356,7 +367,7 @@ async def test_a_restoration_that_would_change_too_many_tasks_at_once_is_refused
         for n in range(dependencies.MOST_DEPENDENTS - 1 - (number == 0)):
             other = replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V")
             uow.store.trashed[Task, uow.workspace_id, other.id] = Trashed(other, entry)
-    await tasks.delete(uow.unit(), root.id)
+    await task_deletions.delete(uow.unit(), root.id)
     back = await uow.tasks.in_trash(uow.workspace_id, entry, limit=MOST_CHANGES)
     await uow.tasks.restore_all([(each, each) for each in back])
 
@@ -409,14 +420,14 @@ def test_no_sequence_of_operations_makes_a_cycle_or_a_wrong_blocked(operations: 
         for what, a, b in operations:
             if what == "add":
                 try:
-                    await tasks.add_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
+                    await single_links.add_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
                 except DependencyCycle:
                     assert a in reached(graph, b)
                 else:
                     assert a not in reached(graph, b)
                     graph[a].add(b)
             elif what == "remove":
-                await tasks.remove_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
+                await single_links.remove_dependency(uow.unit(), ids[a], depends_on_id=ids[b])
                 graph[a].discard(b)
             else:
                 await (task_status.complete if what == "complete" else task_status.reopen)(uow.unit(), ids[a])

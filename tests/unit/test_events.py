@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from domain import projects, task_status, tasks, users, workspaces
+from domain import projects, task_deletions, task_status, tasks, users, workspaces
 from domain.events import EVENT_TYPES, Entity, end_of, event_of
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
@@ -48,7 +48,7 @@ async def test_changes_of_a_task_write_events(uow: FakeUnitOfWork) -> None:
     assert last_types(uow) == ["task.completed"]
     await task_status.reopen(uow.unit(), task.id)
     assert last_types(uow) == ["task.reopened"]
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
     assert last_types(uow) == ["task.deleted"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain import projects, sections, task_lists, task_status, tasks
+from domain import projects, sections, task_deletions, task_lists, task_status, tasks
 from domain.families import MOST_IN_ALL_LEVELS, MOST_SUBTASKS
 from domain.limits import LimitReached
 from domain.model.projects import ProjectArchived
@@ -146,7 +146,7 @@ async def test_keeping_leaves_subtasks_open(uow: FakeUnitOfWork) -> None:
 async def test_deleting_a_task_deletes_its_subtasks(uow: FakeUnitOfWork) -> None:
     root, child, grandchild = await chain(uow, 3)
 
-    await tasks.delete(uow.unit(), child.id)
+    await task_deletions.delete(uow.unit(), child.id)
 
     assert await tasks.get(uow.unit(), root.id) == root
     for gone in (child, grandchild):

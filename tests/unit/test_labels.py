@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import labels, tasks
+from domain import labels, single_links, tasks
 from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelExists, LabelNotFound, LabelUnknown, name_key
@@ -94,21 +94,21 @@ async def test_a_task_has_labels_of_its_workspace_only(uow: FakeUnitOfWork) -> N
     with pytest.raises(LabelUnknown):
         await tasks.update(uow.unit(), task_id, edit=TaskEdit(label_ids=[NOBODY]))
     with pytest.raises(LabelNotFound):
-        await tasks.add_label(uow.unit(), task_id, label_id=NOBODY)
+        await single_links.add_label(uow.unit(), task_id, label_id=NOBODY)
     with pytest.raises(LabelNotFound):
-        await tasks.remove_label(uow.unit(), task_id, label_id=NOBODY)
+        await single_links.remove_label(uow.unit(), task_id, label_id=NOBODY)
 
 
 async def test_adding_and_removing_a_label_keeps_the_others_and_can_be_repeated(uow: FakeUnitOfWork) -> None:
     first, second, third = [(await create(uow, name)).id for name in ("a", "b", "c")]
     task_id = await labelled(uow, first, third)
 
-    added = await tasks.add_label(uow.unit(now=LATER), task_id, label_id=second)
+    added = await single_links.add_label(uow.unit(now=LATER), task_id, label_id=second)
     assert (added.label_ids, added.updated_at) == ((first, second, third), LATER)
-    assert await tasks.add_label(uow.unit(), task_id, label_id=second) == added
-    removed = await tasks.remove_label(uow.unit(), task_id, label_id=first)
+    assert await single_links.add_label(uow.unit(), task_id, label_id=second) == added
+    removed = await single_links.remove_label(uow.unit(), task_id, label_id=first)
     assert removed.label_ids == (second, third)
-    assert await tasks.remove_label(uow.unit(), task_id, label_id=first) == removed
+    assert await single_links.remove_label(uow.unit(), task_id, label_id=first) == removed
 
 
 async def test_a_task_has_at_most_fifty_labels(uow: FakeUnitOfWork) -> None:
@@ -116,7 +116,7 @@ async def test_a_task_has_at_most_fifty_labels(uow: FakeUnitOfWork) -> None:
     task_id = await labelled(uow, *ids[:50])
 
     with pytest.raises(LimitReached):
-        await tasks.add_label(uow.unit(), task_id, label_id=ids[50])
+        await single_links.add_label(uow.unit(), task_id, label_id=ids[50])
 
 
 async def test_a_deleted_label_is_taken_from_all_tasks_some_in_each_change(uow: FakeUnitOfWork) -> None:

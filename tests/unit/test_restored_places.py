@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import labels, positions, projects, restoring, sections, task_moves, tasks
+from domain import labels, positions, projects, restoring, sections, task_deletions, task_moves, tasks
 from domain.model.labels import Label
 from domain.model.projects import Project
 from domain.model.sections import Section
@@ -32,7 +32,7 @@ KINDS = {
     "task": Kind(
         create=lambda uow, project_id: tasks.create(uow, TaskDraft(title="Sow", project_id=project_id)),
         move=lambda uow, task_id, before: task_moves.move(uow, task_id, to=TaskDestination(before=before)),
-        delete=tasks.delete,
+        delete=task_deletions.delete,
         restore=restoring.task,
     ),
     "section": Kind(
@@ -120,7 +120,7 @@ async def test_a_section_that_was_moved_between_two_deletions_comes_back_where_i
     early, late = [await tasks.create(uow.unit(), TaskDraft(title="Sow", section_id=beds.id)) for _ in range(2)]
     unit, deletion = uow.unit(), Deletion("section", beds.id)
     await deletion.step(unit, title="Beds")
-    await tasks.delete_some(unit, section_id=beds.id, deletion=deletion, limit=1)
+    await task_deletions.delete_some(unit, section_id=beds.id, deletion=deletion, limit=1)
     (taken,) = {early.id, late.id} - {task_id for _, task_id in order(uow, "task")}
     meadow = await projects.create(uow.unit(), name="Meadow")
     await sections.move(uow.unit(), beds.id, project_id=meadow.id)

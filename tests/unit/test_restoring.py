@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import comments, labels, members, projects, restoring, sections, task_moves, tasks, trash
+from domain import comments, labels, members, projects, restoring, sections, task_deletions, task_moves, tasks, trash
 from domain.limits import LimitReached
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
@@ -51,8 +51,8 @@ async def test_a_task_comes_back_with_what_its_deletion_took_and_nothing_else(
     root = await make(uow, "Sow", project_id=garden.id)
     child = await make(uow, "Buy seeds", parent_id=root.id)
     before = await make(uow, "Find a shop", parent_id=child.id)
-    await tasks.delete(uow.unit(), before.id)
-    await tasks.delete(uow.unit(), root.id)
+    await task_deletions.delete(uow.unit(), before.id)
+    await task_deletions.delete(uow.unit(), root.id)
 
     restored = await restoring.task(uow.unit(now=LATER), root.id)
 
@@ -79,7 +79,7 @@ async def test_a_live_task_does_not_change(uow: FakeUnitOfWork) -> None:
 async def test_a_subtask_is_restored_with_what_it_was_deleted_with(uow: FakeUnitOfWork) -> None:
     root = await make(uow, "Sow")
     child = await make(uow, "Buy seeds", parent_id=root.id)
-    await tasks.delete(uow.unit(), root.id)
+    await task_deletions.delete(uow.unit(), root.id)
 
     with pytest.raises(TaskNotFound):
         await restoring.task(uow.unit(), child.id)
@@ -87,7 +87,7 @@ async def test_a_subtask_is_restored_with_what_it_was_deleted_with(uow: FakeUnit
 
 async def test_nothing_is_restored_after_its_time(uow: FakeUnitOfWork) -> None:
     task = await make(uow, "Sow")
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
 
     with pytest.raises(TaskNotFound):
         await restoring.task(uow.unit(now=NOON + KEPT), task.id)
@@ -100,7 +100,7 @@ async def test_a_task_whose_project_is_gone_comes_back_at_the_end_of_the_inbox(
     inbox = (await make(uow, "Call")).project_id
     first, second = [await make(uow, title, section_id=beds.id) for title in ("Sow", "Reap")]
     for task in (first, second):
-        await tasks.delete(uow.unit(), task.id)
+        await task_deletions.delete(uow.unit(), task.id)
     await projects.delete(uow.unit(), garden.id)
 
     for task in (first, second):
@@ -115,8 +115,8 @@ async def test_a_task_whose_section_or_parent_is_gone_comes_back_without(uow: Fa
     beds = await sections.create(uow.unit(), name="Beds", project_id=garden.id)
     root = await make(uow, "Sow", section_id=beds.id)
     child = await make(uow, "Buy seeds", parent_id=root.id)
-    await tasks.delete(uow.unit(), child.id)
-    await tasks.delete(uow.unit(), root.id)
+    await task_deletions.delete(uow.unit(), child.id)
+    await task_deletions.delete(uow.unit(), root.id)
     await sections.delete(uow.unit(), beds.id)
 
     restored = await restoring.task(uow.unit(), child.id)
@@ -128,7 +128,7 @@ async def test_a_task_follows_its_parent_to_where_that_is_now(uow: FakeUnitOfWor
     root = await make(uow, "Sow")
     child = await make(uow, "Buy seeds", parent_id=root.id)
     below = await make(uow, "Find a shop", parent_id=child.id)
-    await tasks.delete(uow.unit(), child.id)
+    await task_deletions.delete(uow.unit(), child.id)
     await task_moves.move(uow.unit(), root.id, to=TaskDestination(project_id=garden.id))
 
     await restoring.task(uow.unit(), child.id)
@@ -142,7 +142,7 @@ async def test_a_family_that_would_be_too_deep_comes_back_without_its_parent(uow
     root = await make(uow, "Sow")
     child = await make(uow, "Buy seeds", parent_id=root.id)
     below = await make(uow, "Find a shop", parent_id=child.id)
-    await tasks.delete(uow.unit(), child.id)
+    await task_deletions.delete(uow.unit(), child.id)
     above = None
     for level in range(1, 4):
         above = (await make(uow, f"Level {level}", parent_id=above)).id
@@ -157,7 +157,7 @@ async def test_a_family_that_would_be_too_deep_comes_back_without_its_parent(uow
 async def test_a_family_that_its_parent_has_no_room_for_stays_in_the_trash(uow: FakeUnitOfWork) -> None:
     root = await make(uow, "Sow")
     child = await make(uow, "Buy seeds", parent_id=root.id)
-    await tasks.delete(uow.unit(), child.id)
+    await task_deletions.delete(uow.unit(), child.id)
     for number in range(500):
         other = replace(child, id=uow.new_id(), position=f"b{number:02}")
         uow.store.tasks[uow.workspace_id, other.id] = other
@@ -168,7 +168,7 @@ async def test_a_family_that_its_parent_has_no_room_for_stays_in_the_trash(uow: 
 
 async def test_a_task_whose_position_is_taken_comes_back_right_after_it(uow: FakeUnitOfWork) -> None:
     first, second = await make(uow, "Sow"), await make(uow, "Reap")
-    await tasks.delete(uow.unit(), first.id)
+    await task_deletions.delete(uow.unit(), first.id)
     third = await make(uow, "Eat")
     moved = await task_moves.move(uow.unit(), third.id, to=TaskDestination(before=second.id))
     uow.store.tasks[uow.workspace_id, third.id] = replace(moved, position=first.position)
@@ -192,7 +192,7 @@ async def test_a_task_comes_back_without_labels_and_assignees_that_are_gone(uow:
     await uow.unit().members.add(guest)
     assignees = (guest.user_id, uow.principal.user_id)
     task = await make(uow, "Sow", label_ids=(urgent.id, kept.id), assignee_ids=assignees)
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
     await labels.delete(uow.unit(), urgent.id)
     await members.remove(uow.unit(), guest.user_id)
 
@@ -205,7 +205,7 @@ async def test_a_task_comes_back_without_labels_and_assignees_that_are_gone(uow:
 
 async def test_a_task_is_not_restored_into_an_archived_project(uow: FakeUnitOfWork, garden: Project) -> None:
     task = await make(uow, "Sow", project_id=garden.id)
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
     await projects.archive(uow.unit(), garden.id)
 
     with pytest.raises(ProjectArchived):
@@ -306,7 +306,7 @@ async def test_a_label_comes_back_to_the_tasks_that_had_it(uow: FakeUnitOfWork) 
         await make(uow, "Reap", label_ids=[label.id]),
         await make(uow, "Eat"),
     )
-    await tasks.delete(uow.unit(), deleted.id)
+    await task_deletions.delete(uow.unit(), deleted.id)
     await labels.delete(uow.unit(), label.id)
     assert (await now(uow, marked)).label_ids == ()
 
@@ -472,7 +472,7 @@ async def test_a_section_that_is_in_the_trash_with_its_project_is_not_restored_b
     task = await make(uow, "Sow", section_id=beds.id)
     unit, deletion = uow.unit(), Deletion("section", beds.id)
     await deletion.step(unit, title="Beds")
-    await tasks.delete_some(unit, section_id=beds.id, deletion=deletion, limit=10)
+    await task_deletions.delete_some(unit, section_id=beds.id, deletion=deletion, limit=10)
     await projects.delete(uow.unit(), garden.id)
 
     with pytest.raises(SectionNotFound):
@@ -512,7 +512,7 @@ async def test_the_comments_that_a_deletion_took_are_counted(uow: FakeUnitOfWork
     for each in (task, child):
         await comments.create(uow.unit(), each.id, text="Frost")
 
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
     assert [entry.taken for entry in (await trash.page(uow.unit())).items] == [3]
     await restoring.task(uow.unit(), task.id)
     await projects.delete(uow.unit(), garden.id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import projects, task_lists, task_status, tasks
+from domain import projects, task_deletions, task_lists, task_status, tasks
 from domain.model.projects import ProjectArchived, ProjectUnknown
 from domain.model.tasks import Status, Task, TaskNotFound
 from domain.model.workspaces import WorkspaceNotFound
@@ -190,11 +190,11 @@ async def test_reopening_clears_the_time_of_completion(uow: FakeUnitOfWork) -> N
 async def test_a_deleted_task_is_not_found_and_the_deletion_takes_a_number(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.unit(), TaskDraft(title="Buy milk"))
 
-    await tasks.delete(uow.unit(), task.id)
+    await task_deletions.delete(uow.unit(), task.id)
 
     assert head_of(uow) == 3
     with pytest.raises(TaskNotFound):
-        await tasks.delete(uow.unit(), task.id)
+        await task_deletions.delete(uow.unit(), task.id)
     assert head_of(uow) == 3
 
 

@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import labels, projects, sections, tasks, trash
+from domain import labels, projects, sections, task_deletions, tasks, trash
 from domain.model.trash import KEPT, TrashEntry
 from domain.pages import CursorInvalid
 from domain.tasks import TaskDraft
@@ -18,7 +18,7 @@ async def filled(uow: FakeUnitOfWork) -> list[UUID]:
     call = await tasks.create(uow.unit(), TaskDraft(title="Call"))
     await tasks.create(uow.unit(), TaskDraft(title="Find the number", parent_id=call.id))
     urgent = await labels.create(uow.unit(), name="Urgent")
-    await tasks.delete(uow.unit(), call.id)
+    await task_deletions.delete(uow.unit(), call.id)
     await labels.delete(uow.unit(), urgent.id)
     await projects.delete(uow.unit(), garden.id)
     return [garden.id, urgent.id, call.id]

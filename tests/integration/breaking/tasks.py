@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from domain import tasks
+from domain import task_deletions, tasks
 from domain.tasks import TaskDraft
 from domain.unit_of_work import UnitOfWork
 from handlers import tasks as handlers
@@ -63,5 +63,5 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
 
 async def delete_task(uow: UnitOfWork, workspace_id: UUID, task_id: UUID) -> Response:
     """Delete the task, then return a 200."""
-    await tasks.delete(uow, task_id)
+    await task_deletions.delete(uow, task_id)
     return ok({"deleted": True})
