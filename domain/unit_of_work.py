@@ -148,8 +148,10 @@ class UnitOfWork(Protocol):
     def may_step(self) -> bool:
         """Whether `next_step` can be called."""
 
-    async def next_step(self) -> None:
+    async def next_step(self, *, within: UUID | None = None) -> None:
         """Commit what was done so far, as a change with a number of its own, and let others write before the rest.
+
+        If the next step will `enter` a workspace, this is *within*: those who wait for it already come first.
 
         Then everything that a write begins with is done again: the locks, the caller's role, the conditions of the
         request. It raises what that raises. Whatever was read before may have changed, and a workspace that the request

@@ -51,8 +51,9 @@ async def delete(uow: UnitOfWork) -> None:
     """
     user, summaries = await _lock_all(uow)
     while len(assigned := await _assigned(uow, summaries)) >= steps.FEW:
-        await uow.next_step()
-        await _unassign(uow, assigned[0].workspace_id)
+        for workspace_id in sorted({task.workspace_id for task in assigned}):
+            await uow.next_step(within=workspace_id)
+            await _unassign(uow, workspace_id)
         await uow.next_step()
         user, summaries = await _lock_all(uow)
     await uow.workspaces.delete([each.workspace_id for each in summaries if each.is_alone])
@@ -92,7 +93,7 @@ async def _unassign(uow: UnitOfWork, workspace_id: UUID) -> None:
         user_id = uow.principal.user_id
         return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit) if is_there else 0
 
-    await steps.in_steps(uow, unassign_some, first=steps.FEW)
+    await steps.in_steps(uow, unassign_some, first=steps.FEW, within=workspace_id)
 
 
 async def mark_verified(uow: UnitOfWork, user: User) -> User:

@@ -32,15 +32,17 @@ class LazyTransaction:
 
     async def opened(self) -> Transaction:
         """Begin and prepare the transaction, unless that is done, and return it. Raises what *prepare* raises."""
-        if self._transaction is None:
-            transaction = await self._database.begin(turn=self._turn)
-            try:
-                await self._prepare(transaction)
-            except BaseException:
-                await transaction.close()
-                raise
-            self._transaction = transaction
-        return self._transaction
+        return self._transaction or await self._begin(self._turn)
+
+    async def _begin(self, turn: UUID | None) -> Transaction:
+        transaction = await self._database.begin(turn=turn)
+        try:
+            await self._prepare(transaction)
+        except BaseException:
+            await transaction.close()
+            raise
+        self._transaction = transaction
+        return transaction
 
     async def row(self, statement: Executable, parameters: Parameters) -> Row | None:
         return await (await self.opened()).row(statement, parameters)
@@ -67,10 +69,10 @@ class LazyTransaction:
             transaction, self._transaction = self._transaction, None
             await transaction.close()
 
-    async def begin_next(self) -> None:
-        """Commit, let others write, and begin and prepare another transaction."""
+    async def begin_next(self, *, turn: UUID | None = None) -> None:
+        """Commit, let others write, and begin and prepare another transaction, which may take another *turn*."""
         age_s = (await self.opened()).age_s
         await self.commit()
         await self.close()
         await self._database.give_way(age_s)
-        await self.opened()
+        await self._begin(turn or self._turn)

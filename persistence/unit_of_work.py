@@ -162,7 +162,7 @@ class SqlUnitOfWork(Repositories):
         """See UnitOfWork."""
         return self.caller is not None and not self._claims.has_id and self._part is None
 
-    async def next_step(self) -> None:
+    async def next_step(self, *, within: UUID | None = None) -> None:
         """See UnitOfWork. Raises RuntimeError in any other request.
 
         An idempotency key is claimed again in each step, and its response is recorded in the last one.
@@ -176,7 +176,7 @@ class SqlUnitOfWork(Repositories):
         self._workspace_id = self._named_workspace_id
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
         try:
-            await self._transaction.begin_next()
+            await self._transaction.begin_next(turn=within)
         except AlreadyRecorded as error:  # a request with the same key has ended between two steps
             message = "a request with the same key has a response"
             raise StorageUnavailable(message) from error

@@ -77,7 +77,7 @@ def test_no_other_transaction_is_begun() -> None:
     assert found == {
         ("persistence/database.py", "Database.begin"),
         ("persistence/database.py", "Database.transaction"),
-        ("persistence/lazy_transactions.py", "LazyTransaction.opened"),
+        ("persistence/lazy_transactions.py", "LazyTransaction._begin"),
         ("contract/tickbox_contract/gate/live/wire.py", "read_reply"),  # http.client begins to read a response
     }
 

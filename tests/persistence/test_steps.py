@@ -392,6 +392,34 @@ async def test_the_deletion_of_an_account_that_ends_between_its_steps_goes_on_wh
     assert sorted((await unassigned_by_revision(home)).values()) == [SOME - FEW, FEW]
 
 
+async def test_those_who_wait_for_a_workspace_write_before_the_next_step_of_an_account_that_leaves_it(
+    ada: Caller, bob: Caller
+) -> None:
+    home = ada.in_workspace((await ada.account.write(workspaces.create, name="Household")).id)
+    guest = await home.add_member(bob, role="editor")
+    await assigned(home, to=guest, count=SOME)
+    writing: list[asyncio.Task[Project]] = []
+    begun = 0
+
+    async def compare() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 2:  # the first step in the workspace
+            for _ in range(3):
+                writing.append(asyncio.create_task(home.write(projects.create, name="Meadow")))
+                await until_held_up(writing[-1], database=home.database)
+
+    async with guest.account.unit() as uow:
+        await uow.require(compare)
+        await users.delete(uow)
+        await uow.commit()
+
+    revisions = [(await each).revision for each in writing]
+    first, *later = sorted(await unassigned_by_revision(home))
+    assert revisions == [first + 1, first + 2, first + 3]
+    assert min(later) > revisions[-1]
+
+
 async def linked(caller: Caller, *, to: Caller, count: int) -> tuple[Project, UUID]:
     """A project with *count* tasks of *to*, and a label that all of them have."""
     await assigned(caller, to=to, count=count)

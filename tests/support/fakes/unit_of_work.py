@@ -131,7 +131,7 @@ class FakeUnitOfWork:
         self._workspace_id = workspace_id
         return True
 
-    async def next_step(self) -> None:
+    async def next_step(self, *, within: UUID | None = None) -> None:  # noqa: ARG002 -- nobody waits
         assert self.may_step
         self._revision = None
         self._workspace_id = self._named_workspace_id
