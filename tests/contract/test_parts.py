@@ -188,3 +188,17 @@ def test_an_operation_may_send_the_problems_of_what_it_performs() -> None:
     assert part is not None
     assert part <= whole
     assert "id-taken" in whole
+
+
+def test_what_is_read_only_is_so_in_the_bodies_of_parts_wherever_they_are() -> None:
+    """Also in a contract whose schemas lead in a circle."""
+    root = copy.deepcopy(Document.read(CONTRACT).root)
+    batch = root["components"]["schemas"]["StationBatch"]["properties"]
+    batch["parts"]["items"]["properties"]["station"] = {"$ref": "#/components/schemas/StationPatch"}
+    batch["before"] = {"$ref": "#/components/schemas/StationBatch"}
+    document = Document.parse(json.dumps(root).encode())
+    operations = compile_operations(document, handlers, vocabulary=VOCABULARY, body_limit_bytes=BODY_LIMIT_BYTES)
+    body = operations["change_station"].body
+    assert body is not None
+    assert body.read_only["#/parts/*/station/code"].endswith("use delete_station or create_station.")
+    assert not [place for place in body.read_only if place.startswith("#/before/before")]

@@ -147,3 +147,29 @@ def test_a_repeated_create_with_an_id_says_so_by_its_status(server: Sample) -> N
     first, again = create(server, body), create(server, body)
     assert (first.status, again.status) == (201, 200)
     assert "idempotency-replayed" not in again.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (rb'{"name": "\ud800"}', "#/name"),
+        (rb'{"name": "a", "place": {"lat": 1, "x": ["\u00e4", "b\udc00"]}}', "#/place/x/1"),
+        (rb'{"name": "\ud83c\udf31 \ud83c x"}', "#/name"),
+        (rb'{"place": {"\udbff": 1}}', "#/place"),
+        (rb'"\ud800"', "#"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_reported_with_its_place(server: Sample, body: bytes, place: str) -> None:
+    reply = server.call("POST", "/stations", "Content-Type: application/json", body=body, token="director")
+    assert (reply.status, reply.slug) == (400, "malformed-request")
+    (fault,) = reply.json["errors"]
+    assert (fault["pointer"], fault["code"]) == (place, "surrogate")
+    assert "half of a surrogate pair: U+D" in fault["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", [rb'{"name": "\ud800", "name"', rb'{"name": "\ud800"' + b', "n": [' * 5000, rb'"\ud80"']
+)
+def test_half_of_a_surrogate_pair_in_what_is_not_json_has_no_place(server: Sample, body: bytes) -> None:
+    reply = server.call("POST", "/stations", "Content-Type: application/json", body=body, token="director")
+    assert (reply.status, reply.slug, "errors" in reply.json) == (400, "malformed-request", False)

@@ -34,7 +34,7 @@ For each request:
     request_semantics   conditions, idempotency keys and client-made ids of a request
     conditions          `If-Match` and `If-None-Match`, of reads and writes
     idempotency         keys, digests of requests, recorded responses
-    nulls               faults of nulls in a body
+    nulls, surrogates   faults of nulls in a body, and of halves of surrogate pairs
     read_only           what a request cannot set although a response has it: `x-changed-by`
     units               what the engine needs from the application: a unit of work for each request
     declared_responses  responses, encoded and checked as the bytes that are sent; `payloads` encodes their content,

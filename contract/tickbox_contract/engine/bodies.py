@@ -31,6 +31,7 @@ from tickbox_contract.openapi.media_types import is_json
 from tickbox_contract.openapi.problems import CONTENT_TOO_LARGE, MALFORMED_REQUEST, UNSUPPORTED_MEDIA_TYPE
 from tickbox_contract.responses import Fault
 
+from . import read_only, surrogates
 from .media import Media, find
 from .nulls import explain_nulls
 from .problems import refuse
@@ -141,7 +142,7 @@ class Body:
         return [self._explained(fault) for fault in explain_nulls(found, value)]
 
     def _explained(self, fault: Fault) -> Fault:
-        text = self.read_only.get(fault.place) if fault.code in _NOT_TAKEN else None
+        text = self.read_only.get(read_only.place_of(fault.place)) if fault.code in _NOT_TAKEN else None
         return fault if text is None else Fault(text, "read-only", place=fault.place)
 
 
@@ -214,6 +215,8 @@ def _json(content: bytes) -> Any:  # JSON
         return jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="none")
     except ValueError as error:
         _utf8(content)
+        if faults := surrogates.faults(content, error):
+            raise refuse(MALFORMED_REQUEST, "The body has half of a surrogate pair.", faults=faults) from error
         position = _POSITION.search(str(error))
         where = f" {position[0]}" if position else ""
         what = "has a name twice" if "duplicate key" in str(error) else "is not valid JSON (RFC 8259)"

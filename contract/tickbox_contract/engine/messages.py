@@ -16,7 +16,7 @@ from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.nodes import NOTHING, Node
 from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.schemas import Direction, SchemaCompiler, UnservableSchemaError, Validator
-from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY
+from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY, PERFORMS
 
 from . import read_only
 from .bodies import Body, build_for
@@ -86,7 +86,7 @@ class Messages:
             build=build_for(annotation),
             accept_header=_accept_header(operation),
             sentences=self.sentences,
-            read_only=read_only.texts(self.document, operation),
+            read_only=read_only.texts(self.document, operation, self._parts(operation)),
         )
 
     def responses(self, operation: Operation) -> DeclaredResponses:
@@ -104,6 +104,12 @@ class Messages:
             if 200 <= int(status) < 300:  # noqa: PLR2004  # a success, RFC 9110
                 produces += [media_type for media_type in content if media_type not in produces]
         return DeclaredResponses(by_status, tuple(produces))
+
+    def _parts(self, operation: Operation) -> dict[str, Operation]:
+        """The operations that it performs, as far as they exist."""
+        performed = operation.node.get(PERFORMS)
+        names = performed if isinstance(performed, list) else ()
+        return {each.name: each for each in self.document.operations if each.name in names}
 
     def _body_limit(self, operation: Operation, node: Node) -> int:
         limit = node.value.get(_BODY_LIMIT, self.body_limit_bytes)

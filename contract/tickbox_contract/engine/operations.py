@@ -24,7 +24,14 @@ from tickbox_contract.openapi.operations import Operation
 from tickbox_contract.openapi.problems import RATE_LIMITED, UNAUTHENTICATED, problems_of
 from tickbox_contract.openapi.rules import Hit
 from tickbox_contract.openapi.schemas import SchemaCompiler
-from tickbox_contract.openapi.servable import FORM_RULES, IDEMPOTENCY_KEY, RATE_LIMIT, SERVABLE, endless_schemas
+from tickbox_contract.openapi.servable import (
+    FORM_RULES,
+    IDEMPOTENCY_KEY,
+    PERFORMS,
+    RATE_LIMIT,
+    SERVABLE,
+    endless_schemas,
+)
 from tickbox_contract.responses import ProblemType
 
 from .access import AccessRule, Vocabulary, access_of
@@ -41,8 +48,6 @@ from .refusals import allowed, link_problems, listed
 from .refusals import faults as faults_of_problems
 from .signatures import signature_faults
 
-PERFORMS = "x-performs"
-"""The operations that an operation performs as parts of a request."""
 _PERFORMABLE = f"needs only a path and a body, with the same x-access and {RATE_LIMIT}"
 _SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""

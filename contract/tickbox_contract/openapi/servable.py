@@ -23,6 +23,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_REPLAYED = "Idempotency-Replayed"
 CHANGED_BY = "x-changed-by"
 EVENTS = "x-events"
+PERFORMS = "x-performs"
+"""The operations that an operation performs as parts of a request."""
 RATE_LIMIT = "x-rate-limit"
 UNLIMITED = "none"
 
