@@ -90,7 +90,9 @@ def _new_task(now: Workspace) -> Strategy:
 
 
 def _task(now: Workspace) -> Strategy:
-    return _some(
+    """Often one key of the metadata, which must leave the others as they are."""
+    one_key = st.fixed_dictionaries({"metadata": st.dictionaries(_KEYS, st.none() | _TEXTS, min_size=1, max_size=1)})
+    parts = _some(
         title=_NAMES,
         depends_on_ids=_depends_on_ids(now),
         description=_TEXTS,
@@ -101,6 +103,7 @@ def _task(now: Workspace) -> Strategy:
         assignee_ids=_assignee_ids(now),
         metadata=st.none() | st.dictionaries(_KEYS, st.none() | _TEXTS),
     )
+    return parts | parts | parts | one_key
 
 
 def _task_move(now: Workspace) -> Strategy:

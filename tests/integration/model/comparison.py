@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from domain.model.trash import TrashKind
 from domain.quotas import ROW_BYTES
 from persistence.events import events
 from persistence.labels import labels
@@ -25,7 +26,8 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
-COUNTERS: Final = ("head", "content_bytes", "log_bytes", "open_tasks")
+KEPT: Final = dt.timedelta(days=30)
+"""How long the contract says that deleted things can be restored."""
 PRIORITIES: Final = ("none", "low", "medium", "high", "urgent")
 SORTS: Final[dict[str, Callable[[Json], Any]]] = {
     "created_at": lambda task: task["created_at"],
@@ -116,7 +118,19 @@ class Server:
         for kind, thing_id in now.deleted:
             if kind != "comment":  # which the list of its task does not have
                 rejected(self.reader.client.get(self.path_of(kind, thing_id)), 404, "not-found")
+        for kind in get_args(TrashKind):
+            self.check_trash(now, limit=limit, kind=kind)
+        self.check_trash(now, limit=limit)
         check_payloads(self.reader, check_log(self.tables, self.workspace_id), home=self.home)
+
+    def check_trash(self, now: Workspace, **parameters: Any) -> None:
+        """What is in it, the newest first; *parameters* say how much of it, and of which kind."""
+        found = everything(self.reader.client, f"{self.home}/trash", **parameters)
+        of_kind = [each for each in now.trash[::-1] if parameters.get("kind") in {None, each.kind}]
+        for entry, deletion in zip(found, of_kind, strict=True):
+            deleted_at = self.times[deletion.deleted_at]
+            instants = {"deleted_at": deleted_at, "expires_at": deleted_at + KEPT}
+            assert {**entry, **{name: _time(entry[name]) for name in instants}} == {**deletion.shown(), **instants}
 
     def _list(self, kind: str, **parameters: Any) -> list[Json]:
         return everything(self.reader.client, f"{self.home}/{kind}s", **parameters)

@@ -26,12 +26,17 @@ CREATE_AGAIN: Final = "create again"
 REPEAT: Final = "repeat"
 BATCH: Final = "batch_tasks"
 JOIN: Final = "join"
+RESTORE: Final = "restore"
 CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
-OFTEN: Final = ("create_task", "update_task", "update_task", "move_task", BATCH, *CLOSING, *CLOSING)
+OFTEN: Final = (
+    *("create_task", "update_task", "update_task", "update_task", "move_task", "delete_task"),
+    *(BATCH, RESTORE, RESTORE, *CLOSING, *CLOSING),
+)
 SELDOM: Final = (
     "archive_project",  # nothing in it can be changed then
     "remove_member",
     "leave_workspace",
+    "empty_trash",  # nothing can be restored then
     REPEAT,
     CREATE_AGAIN,
 )
@@ -103,6 +108,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             "label_ids": [label.id for label in self.now.labels],
             "due": {"date": "2027-03-28", "time": "09:30", "time_zone": "Europe/Berlin"},
             "metadata": {"crm_id": "4711", "k": "v"},
+            "assignee_ids": [member.id for member in self.now.members],
         }
         for titles in (("Plant", "Dig", "Lift", "Pull", "Grip"), ("Clean", "Mop")):
             where = place
@@ -122,6 +128,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self._request(data, operation_id)
         elif operation_id == BATCH:
             self._batch(data)
+        elif operation_id == RESTORE:
+            self._restore(data)
         elif operation_id == REPEAT and self.kept:
             self._repeat(*self.kept[data.draw(st.sampled_from(range(len(self.kept))))])
         elif self.creates:
@@ -153,6 +161,13 @@ class WorkspaceMachine(RuleBasedStateMachine):
         is_stale = "If-Match" in headers and condition == "stale"
         sender = SENDERS[operation_id] if operation_id in SENDERS else data.draw(st.sampled_from((0, 0, 1)))
         self.perform(operation_id, path=path, body=body, headers=headers, sender=sender, is_stale=is_stale)
+
+    def _restore(self, data: st.DataObject) -> None:
+        """What the path of a restoration names is seldom in the trash by itself: this is."""
+        if self.now.trash:
+            deletion = self.now.trash[data.draw(st.sampled_from(range(len(self.now.trash))))]
+            path = {**deletion.thing.within, f"{deletion.kind}_id": deletion.id}
+            self.perform(f"restore_{deletion.kind}", path=path, sender=data.draw(st.sampled_from((0, 0, 1))))
 
     def _invite(self) -> None:
         """The guest becomes a member."""
@@ -202,8 +217,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.server.check_numbers(self.now)
             return
         after = plan[-1].after
-        self.now = after if after.events else self.now
-        self.server.check_numbers(self.now)
+        self._become(after)
         assert ok(response)["revision"] == (after.head if after.events else None)
         for index, (each, result) in enumerate(zip(plan, response.json()["results"], strict=True)):
             self._check_result(result, each, index)
@@ -241,14 +255,20 @@ class WorkspaceMachine(RuleBasedStateMachine):
             check_refused(response.json(), refused.reasons)
             self.server.check_numbers(self.now)
             return
-        self.now = after if after.events else self.now
-        self.server.check_numbers(self.now)
+        self._become(after)
         self._check_sent(request, response)
         self.server.check_changed(self.now)
         if "Idempotency-Key" in request.headers:
             self.kept.append((request, response))
         if request.is_create and "id" in (request.body or {}):
             self.creates.append(request)
+
+    def _become(self, after: Workspace) -> None:
+        """The model is *after* now, and so are the numbers and the trash of the server."""
+        before, self.now = self.now, after.unless_unchanged(self.now)
+        self.server.check_numbers(self.now)
+        if len(self.now.trash) != len(before.trash):
+            self.server.check_trash(self.now)
 
     def _send(self, request: Request) -> Response:
         response = request.send(self.server.home)

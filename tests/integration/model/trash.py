@@ -1,4 +1,4 @@
-"""What restoring brings back: what one deletion took, and nothing else."""
+"""What restoring brings back: what one deletion took, and nothing else. And what is left of an emptied trash."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from tests.integration.model.comments import require_reach
 from tests.integration.model.labels import require_free
 from tests.integration.model.tasks import LEVELS
 from tests.integration.model.things import Project, Task
-from tests.integration.model.workspace import Deletion, Workspace, find
+from tests.integration.model.workspace import Deletion, Reason, Refused, Workspace, find
+
+
+def empty_trash(now: Workspace) -> None:
+    """Only by the owner, who is the first member. It leaves no event, and takes no number."""
+    if now.actor != now.members[0].id:
+        raise Refused(Reason(403, "insufficient-role"))
+    now.trash.clear()
 
 
 def restore_project(now: Workspace, *, project_id: str, order: Sequence[str]) -> None:

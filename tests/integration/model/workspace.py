@@ -57,10 +57,15 @@ def refuse_if(reasons: Iterable[Reason]) -> None:
 
 @dataclass(kw_only=True)
 class Deletion:
-    """What one request has deleted, with all that came along, and the order of everything then."""
+    """What one request has deleted, with all that came along, and the order of everything then.
+
+    `deleted_at` is the number of the change, `deleted_by` who sent the request.
+    """
 
     kind: str
     id: str
+    deleted_at: int
+    deleted_by: str
     projects: list[Project] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
@@ -70,6 +75,22 @@ class Deletion:
 
     def things(self) -> list[Thing]:
         return [*self.projects, *self.sections, *self.labels, *self.tasks, *self.comments]
+
+    @property
+    def thing(self) -> Thing:
+        """What the request named."""
+        return next(each for each in self.things() if each.key == (self.kind, self.id))
+
+    def shown(self) -> dict[str, Any]:
+        """What clients see in the trash, without the end of it."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "title": self.thing.texts()[0][:100],
+            "deleted_at": self.deleted_at,
+            "deleted_by": self.deleted_by,
+            "taken_count": len(self.things()) - 1,
+        }
 
     def forget(self, thing_id: str) -> None:
         """Something was moved, so that it need not be where it was."""
@@ -110,6 +131,10 @@ class Workspace:
     def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
         """The workspace after an operation. Raises Refused."""
         return self.begun().then(operation, **arguments)
+
+    def unless_unchanged(self, before: Workspace) -> Workspace:
+        """The workspace, or *before* with its trash, if the change took no number."""
+        return self if self.events else replace(before, trash=self.trash)
 
     def begun(self) -> Workspace:
         """The same, with a change in which nothing has happened yet."""
@@ -159,7 +184,7 @@ class Workspace:
 
     def delete(self, kind: str, thing_id: str, *things: Thing) -> None:
         """Put things into the trash, under the one that a request has deleted."""
-        deletion = Deletion(kind=kind, id=thing_id, orders=self.orders())
+        deletion = Deletion(kind=kind, id=thing_id, deleted_at=self.next, deleted_by=self.actor, orders=self.orders())
         self.projects, deletion.projects = _split(self.projects, things)
         self.sections, deletion.sections = _split(self.sections, things)
         self.labels, deletion.labels = _split(self.labels, things)
