@@ -42,6 +42,11 @@ def is_blank(text: str) -> bool:
     return not any(map(_is_seen, text))
 
 
+def without_unseen(text: str) -> str:
+    """Return *text* without what nobody sees, and with one space wherever there is white space between words."""
+    return " ".join("".join(each for each in text if _is_seen(each) or each.isspace()).split())
+
+
 def _is_seen(character: str) -> bool:
     code = ord(character)
     return (

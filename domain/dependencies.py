@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
+from domain import distinct
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.tasks import Dependency, DependencyInCycle, DependencyUnknown
@@ -21,8 +22,10 @@ It bounds the search for cycles. A task may have more, because those that it dep
 async def are_open(uow: UnitOfWork, depends_on_ids: Sequence[UUID], *, before: Collection[UUID] = ()) -> bool:
     """Return whether one of the dependencies that the body gives a task is open.
 
-    *before* has the dependencies that it has already. Raises DependencyUnknown or InvalidTogether; LimitReached.
+    *before* has the dependencies that it has already. Raises DependencyUnknown, IdRepeated or InvalidTogether;
+    LimitReached.
     """
+    distinct.require_distinct(depends_on_ids, name="depends_on_ids")
     if not depends_on_ids:
         return False
     found = await uow.tasks.dependencies(uow.workspace_id, depends_on_ids)

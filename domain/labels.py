@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import blank, moves, pages, positions, steps, task_links
+from domain import blank, distinct, moves, pages, positions, steps, task_links
 from domain.checks import Checks
 from domain.limits import LimitReached
 from domain.model.labels import Label, LabelEvent, LabelExists, LabelNotFound, LabelUnknown, name_key
@@ -123,7 +123,8 @@ async def move(uow: UnitOfWork, label_id: UUID, *, before: UUID | Unset = UNSET,
 
 
 async def require_all(uow: UnitOfWork, label_ids: Sequence[UUID]) -> None:
-    """Raise LabelUnknown or InvalidTogether unless all *label_ids*, as the body names them, are labels."""
+    """Raise LabelUnknown, IdRepeated or InvalidTogether unless the *label_ids* of the body are labels, each once."""
+    distinct.require_distinct(label_ids, name="label_ids")
     existing = await uow.labels.existing(uow.workspace_id, label_ids) if label_ids else ()
     checks = Checks()
     for index, label_id in enumerate(label_ids):

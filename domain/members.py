@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain import pages, steps, task_links, workspaces
+from domain import distinct, pages, steps, task_links, workspaces
 from domain.checks import Checks
 from domain.model.members import Member, MemberNotFound, MemberUnknown, RoleTooHigh, SoleOwner
 from domain.model.workspaces import PersonalWorkspace
@@ -37,7 +37,8 @@ async def get(uow: UnitOfWork, user_id: UUID) -> Member:
 
 
 async def require_all(uow: UnitOfWork, user_ids: Sequence[UUID]) -> None:
-    """Raise MemberUnknown or InvalidTogether unless all *user_ids*, the assignees that the body names, are members."""
+    """Raise MemberUnknown, IdRepeated or InvalidTogether unless the assignees of the body are members, each once."""
+    distinct.require_distinct(user_ids, name="assignee_ids")
     existing = await uow.members.existing(uow.workspace_id, user_ids) if user_ids else ()
     checks = Checks()
     for index, user_id in enumerate(user_ids):

@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain import pages, secret_tokens
+from domain import blank, pages, secret_tokens
 from domain.emails import email_key
 from domain.model.sessions import (
     NoCurrentSession,
@@ -46,9 +46,11 @@ class SessionEnded:
 async def log_in(uow: UnitOfWork, *, email: str, password: str, device: str | None = None) -> SessionTokens:
     """Create a session, on the *device* that is named or, without one, that of the request's origin.
 
-    An outdated password hash is replaced. Raises WrongCredentials for an unknown address, for an account without a
-    password, and for a wrong password, after the same time.
+    An outdated password hash is replaced. Raises TextBlank; WrongCredentials for an unknown address, for an account
+    without a password, and for a wrong password, after the same time.
     """
+    if device is not None:
+        blank.require_seen(device, name="device")
     credentials = await uow.credentials.find_by_email(email_key(email))
     password_hash = None if credentials is None else credentials.password_hash
     verified = await uow.passwords.verify(password, password_hash=password_hash)

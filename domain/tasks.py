@@ -50,7 +50,7 @@ class TaskDraft:
     label_ids: Sequence[UUID] = ()
     assignee_ids: Sequence[UUID] = ()
     depends_on_ids: Sequence[UUID] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,9 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
     Raises TextBlank, ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown,
-    MemberUnknown, DependencyUnknown, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyTooLong, KeyBlank, or
-    InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was deleted meanwhile.
+    MemberUnknown, DependencyUnknown, IdRepeated, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyTooLong,
+    KeyBlank, or InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was
+    deleted meanwhile.
     """
     metadata, blocked, place = await _checked(uow, draft)
     task = Task(
@@ -145,8 +146,8 @@ async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task. It does not get back labels and dependencies from the trash that it had before a new list of them.
 
     Raises TaskNotFound, ProjectArchived; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown,
-    LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, TooManyKeys, KeyTooLong, KeyBlank, or
-    InvalidTogether; LimitReached.
+    LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, IdRepeated, TooManyKeys, KeyTooLong, KeyBlank,
+    or InvalidTogether; LimitReached.
     """
     task = await changeable.task(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from domain import blank, pages, secret_tokens
+from domain import blank, distinct, pages, secret_tokens
 from domain.checks import Checks
 from domain.model.tokens import (
     ExpiryPast,
@@ -36,7 +36,7 @@ class TokenDraft:
 
     name: str
     scopes: frozenset[Scope]
-    workspace_ids: frozenset[UUID] | None = None
+    workspace_ids: Collection[UUID] | None = None
     expires_at: dt.datetime | None = None
 
 
@@ -68,7 +68,7 @@ def granted_outside(principal: Principal) -> frozenset[Scope]:
 async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
     """Create a personal token for the caller.
 
-    Raises TextBlank, TokenBroader, ScopeNotLimitable, ExpiryPast, WorkspaceUnknown, or InvalidTogether.
+    Raises TextBlank, TokenBroader, ScopeNotLimitable, ExpiryPast, IdRepeated, WorkspaceUnknown, or InvalidTogether.
     """
     checks = Checks()
     with checks:
@@ -87,7 +87,7 @@ async def create(uow: UnitOfWork, draft: TokenDraft) -> IssuedToken:
         user_id=uow.principal.user_id,
         name=draft.name,
         scopes=draft.scopes,
-        workspace_ids=draft.workspace_ids,
+        workspace_ids=None if draft.workspace_ids is None else frozenset(draft.workspace_ids),
         created_at=uow.now,
         expires_at=None if draft.expires_at is None else draft.expires_at.astimezone(dt.UTC),
         last_used_at=None,
@@ -150,6 +150,7 @@ def _check_expiry(draft: TokenDraft, *, principal: Principal, now: dt.datetime) 
 
 
 async def _require_membership(uow: UnitOfWork, workspace_ids: Collection[UUID]) -> None:
+    distinct.require_distinct(workspace_ids, name="workspace_ids")
     mine = await uow.workspaces.page(uow.principal.user_id, only=workspace_ids, after=None, limit=len(workspace_ids))
     if len(mine) < len(workspace_ids):
         raise WorkspaceUnknown

@@ -1,5 +1,6 @@
 """Personal access tokens."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from domain import tokens
@@ -21,11 +22,10 @@ async def list_personal_tokens(uow: UnitOfWork, limit: int, cursor: str | None =
 
 async def create_personal_token(uow: UnitOfWork, body: PersonalTokenCreate) -> Response:
     """201 with a new token; its text is in no later response."""
-    workspace_ids = sent(body.workspace_ids, default=None)
     draft = TokenDraft(
         name=body.name,
         scopes=frozenset(body.scopes),
-        workspace_ids=None if workspace_ids is None else frozenset(workspace_ids),
+        workspace_ids=sent(body.workspace_ids, default=None),
         expires_at=sent(body.expires_at, default=None),
     )
     issued = await tokens.create(uow, draft)
@@ -49,18 +49,16 @@ async def get_current_token(uow: UnitOfWork) -> Response:
 
 
 def token_view(token: PersonalToken) -> responses.PersonalToken:
-    """A `PersonalToken`; `workspace_ids` is left out if it works in all."""
-    view: responses.PersonalToken = {
+    """A `PersonalToken`."""
+    return {
         "id": token.id,
         "name": token.name,
         "scopes": [scope for scope in SCOPES if scope in token.scopes],
+        "workspace_ids": _sorted(token.workspace_ids),
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
     }
-    if token.workspace_ids is not None:
-        view["workspace_ids"] = sorted(token.workspace_ids)
-    return view
 
 
 def new_token_view(issued: IssuedToken) -> responses.CreatedPersonalToken:
@@ -69,17 +67,19 @@ def new_token_view(issued: IssuedToken) -> responses.CreatedPersonalToken:
 
 
 def current_token_view(current: CurrentToken) -> responses.CurrentToken:
-    """A `CurrentToken`; `workspace_ids` is left out if it works in all."""
+    """A `CurrentToken`."""
     principal = current.principal
-    view: responses.CurrentToken = {
+    return {
         "type": current.kind,
         "user_id": principal.user_id,
         "user_name": current.user.name,
         "session_id": principal.session_id,
         "token_id": principal.token_id,
         "scopes": [scope for scope in SCOPES if scope in principal.scopes],
+        "workspace_ids": _sorted(principal.workspace_ids),
         "expires_at": principal.expires_at,
     }
-    if principal.workspace_ids is not None:
-        view["workspace_ids"] = sorted(principal.workspace_ids)
-    return view
+
+
+def _sorted(workspace_ids: Collection[UUID] | None) -> list[UUID] | None:
+    return None if workspace_ids is None else sorted(workspace_ids)

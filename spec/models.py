@@ -335,7 +335,7 @@ class LabelPatch(BaseModel):
 
 class TaskClose(BaseModel):
     """
-    How a task is completed or cancelled.
+    How a task is completed or cancelled. `null` is the same as leaving it out.
     """
 
     model_config = ConfigDict(
@@ -371,7 +371,7 @@ class TaskBatchMove(BaseModel):
         frozen=True,
     )
     task_id: UUID
-    revision: int | MISSING = MISSING
+    revision: int | None | MISSING = MISSING
     body: TaskMove
 
 
@@ -385,8 +385,8 @@ class TaskBatchClose(BaseModel):
         frozen=True,
     )
     task_id: UUID
-    revision: int | MISSING = MISSING
-    body: TaskClose | MISSING = MISSING
+    revision: int | None | MISSING = MISSING
+    body: TaskClose | None | MISSING = MISSING
 
 
 class TaskBatchTarget(BaseModel):
@@ -399,7 +399,7 @@ class TaskBatchTarget(BaseModel):
         frozen=True,
     )
     task_id: UUID
-    revision: int | MISSING = MISSING
+    revision: int | None | MISSING = MISSING
 
 
 class TaskBatchLabel(BaseModel):
@@ -443,13 +443,16 @@ class TaskBatchDependency(BaseModel):
 
 TaskMetadataCreateAdditionalProperty = TypeAliasType(
     "TaskMetadataCreateAdditionalProperty",
-    Annotated[str, Field(description="A text.", max_length=500)],
+    Annotated[
+        str | None,
+        Field(description="A text; `null` leaves the key out.", max_length=500),
+    ],
 )
 
 
 class TaskMetadataCreate(RootModel[dict[str, TaskMetadataCreateAdditionalProperty]]):
     """
-    Texts for your own use, by key, such as the id of the task in another system. A key has 1 to 40 characters, one of which can be seen. `null` is the same as leaving it out.
+    Texts for your own use, by key, such as the id of the task in another system. A key has 1 to 40 characters, one of which can be seen. `null` is the same as leaving it out, also as the value of a key.
     """
 
     model_config = ConfigDict(
@@ -584,7 +587,7 @@ class TaskBatchUpdate(BaseModel):
         frozen=True,
     )
     task_id: UUID
-    revision: int | MISSING = MISSING
+    revision: int | None | MISSING = MISSING
     body: TaskPatch
 
 

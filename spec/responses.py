@@ -121,7 +121,7 @@ class PersonalToken(TypedDict):
     id: UUID
     name: str
     scopes: list[str]
-    workspace_ids: NotRequired[list[UUID]]
+    workspace_ids: list[UUID] | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -138,7 +138,7 @@ class CurrentToken(TypedDict):
     session_id: UUID | None
     token_id: UUID | None
     scopes: list[str]
-    workspace_ids: NotRequired[list[UUID]]
+    workspace_ids: list[UUID] | None
     expires_at: datetime | None
 
 
@@ -161,7 +161,7 @@ class CreatedPersonalToken(TypedDict):
     id: UUID
     name: str
     scopes: list[str]
-    workspace_ids: NotRequired[list[UUID]]
+    workspace_ids: list[UUID] | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
+from domain import blank
 from domain.errors import Conflict, Invalid, NotFound
 
 LabelEvent = Literal["label.created", "label.updated", "label.moved", "label.deleted", "label.restored"]
@@ -40,13 +41,12 @@ class Label:
 
 
 def name_key(name: str) -> str:
-    """Return what two names share that differ only in case, accents, width, or white space around or within.
+    """Return what two names share that differ only in case, accents, width, white space, or what nobody sees.
 
     Source: Unicode, UAX 15 (NFKD) and section 3.13 (default caseless matching).
     """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    plain = "".join(each for each in folded if not unicodedata.combining(each))
-    return " ".join(plain.split())
+    return blank.without_unseen("".join(each for each in folded if not unicodedata.combining(each)))
 
 
 class LabelNotFound(NotFound):

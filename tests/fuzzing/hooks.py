@@ -59,7 +59,9 @@ RULES: Mapping[tuple[str, str], str] = {
         ((code, f"#/{name}") for code in ("sibling", "place", "level") for name in ("before", "after", "parent_id")),
         "what is moved goes to one place, beside or under something else that exists",
     ),
-    **dict.fromkeys((("blank", f"#/{name}") for name in ("title", "name", "text")), "what is blank shows nothing"),
+    **dict.fromkeys(
+        (("blank", f"#/{name}") for name in ("title", "name", "text", "device")), "what is blank shows nothing"
+    ),
     ("max-length", "#/metadata/*"): "a key of metadata has at most 40 characters",
     ("blank", "#/metadata/*"): "a key of metadata shows something",
     ("max-properties", "#/metadata"): "metadata have 20 keys",

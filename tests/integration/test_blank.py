@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.clients import PASSWORD, Client, Person, created, new_email, rejected
 
-UNSEEN = ["\u200b", "\u3164", "\u2800", "\u202e", "\u00ad\u2060\ufe0f", "\U000e0041"]
+UNSEEN = ["\u200b", "\u3164", "\u2800", "\u202e", "\u00ad\u2060\ufe0f", "\U000e0041", "\ufff8"]
 BLANK = {"#/name blank"}
 
 
@@ -48,6 +48,11 @@ def test_a_name_that_shows_nothing_is_blank_everywhere(ada: Person) -> None:
 def test_the_name_of_a_new_user_is_not_blank(client: Client) -> None:
     body = {"email": new_email(), "password": PASSWORD, "name": "\u200b"}
     assert rejected(client.post("/v1/users", json=body), 422, "invalid-body") == BLANK
+
+
+def test_the_name_of_a_device_is_not_blank(client: Client, ada: Person) -> None:
+    body = {"email": ada.user["email"], "password": PASSWORD, "device": "\u3164"}
+    assert rejected(client.post("/v1/sessions", json=body), 422, "invalid-body") == {"#/device blank"}
 
 
 def test_a_comment_is_not_blank(ada: Person) -> None:

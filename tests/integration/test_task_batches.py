@@ -306,5 +306,36 @@ def test_null_is_no_body_for_generated_clients_that_send_it(ada: Person, task: J
     path = f"{ada.home}/tasks/{task['id']}/{action}"
     closed = ok(ada.client.post(path, content=b"null", headers={"Content-Type": "application/json"}))
     assert closed["status"] == {"complete": "completed", "cancel": "cancelled"}[action]
-    (result,) = ok(send(ada, {action: {"task_id": task["id"]}}))["results"]
-    assert result == {"status": 200, "task": closed}
+    for nulls in ({}, {"body": None}, {"revision": None}):
+        (result,) = ok(send(ada, {action: {"task_id": task["id"], **nulls}}))["results"]
+        assert result == {"status": 200, "task": closed}
+
+
+def test_what_can_not_be_found_is_reported_with_its_operation(ada: Person, task: Json) -> None:
+    place = {"task_id": UNKNOWN_ID}
+    label = {**place, "label_id": ada.create("labels", name="wet")["id"]}
+    missing: list[Json] = [{"delete": place}, {"update": {**place, "body": {"title": "x"}}}, {"add_label": label}]
+    for operation in missing:
+        refused = send(ada, {"complete": {"task_id": task["id"]}}, operation)
+        assert rejected(refused, 404, "not-found") == {"#/operations/1 not-found"}
+    results = ok(send(ada, *missing, mode="each"))["results"]
+    assert [result["problem"]["errors"][0]["pointer"] for result in results] == [
+        f"#/operations/{index}" for index in range(len(missing))
+    ]
+
+
+def test_what_another_operation_changes_is_read_only_in_a_batch_as_alone(ada: Person, task: Json) -> None:
+    def texts(response: Response) -> dict[str, tuple[str, str]]:
+        return {error["pointer"]: (error["code"], error["detail"]) for error in response.json()["errors"]}
+
+    wrong = {"status": "completed", "revision": 2, "position": "a0", "colour": "red"}
+    for body, alone, operation in (
+        ({}, ada.client.merge(f"{ada.home}/tasks/{task['id']}", wrong), "update"),
+        ({"title": "Reap"}, ada.client.post(f"{ada.home}/tasks", json={"title": "Reap", **wrong}), "create"),
+    ):
+        sent = {**body, **wrong}
+        part = sent if operation == "create" else {"task_id": task["id"], "body": sent}
+        within = f"#/operations/1/{operation}" + ("" if operation == "create" else "/body")
+        batch = send(ada, {"complete": {"task_id": task["id"]}}, {operation: part})
+        assert texts(batch) == {f"{within}{place.removeprefix('#')}": said for place, said in texts(alone).items()}
+        assert texts(alone)["#/status"][0] == "read-only"
