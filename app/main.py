@@ -31,6 +31,7 @@ from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
 from app.jobs.mail import mail_job
 from app.jobs.purge import purge_job
+from app.jobs.waking import waking_jobs
 from app.memory import collect_garbage_rarely, return_large_blocks
 from app.requests import (
     CORS_METHODS,
@@ -42,6 +43,7 @@ from app.requests import (
     current_request_id,
 )
 from app.settings import Settings
+from app.streams import OpenStreams, StreamLimits
 from domain.events import EVENT_TYPES, Event
 from domain.origins import origin_of
 from domain.policy import Policy
@@ -52,6 +54,7 @@ from handlers.problems import TABLE, UNAVAILABLE, translate
 from persistence.database import Database
 from persistence.unit_dependencies import Dependencies
 from persistence.unit_of_work import SqlUnitOfWork
+from persistence.wakeups import Wakeups
 from tickbox_contract.engine.access import Vocabulary
 from tickbox_contract.engine.application import CompiledContract, build_application, compile_contract
 from tickbox_contract.engine.events import compile_events
@@ -84,10 +87,13 @@ class Parts:
 
     dependencies: Dependencies
     passwords: Argon2Passwords
+    wakeups: Wakeups
+    streams: OpenStreams
 
     async def close(self) -> None:
         """End the threads and the database's connections."""
         self.passwords.close()
+        await self.streams.close()
         await self.dependencies.database.close()
 
 
@@ -130,12 +136,13 @@ def build(
     verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
     last_uses = LastUses()
     jobs = _server_jobs(settings, parts.dependencies, last_uses) if background else ()
+    waking = waking_jobs(settings.listen_url or settings.database_url, parts.dependencies.database, parts.wakeups)
     application = build_application(
         contract,
         _engine_settings(settings, parts.dependencies, limiter),
         authenticate=Authenticator(parts.dependencies, last_uses, verifier),
         realm=REALM,
-        lifespan=_lifespan(parts, limiter, verifier, jobs),
+        lifespan=_lifespan(parts, limiter, verifier, (*waking, *jobs)),
     )
     return _with_outer_layers(application, settings)
 
@@ -146,6 +153,8 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
     Nothing is opened yet. Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
     passwords = passwords or Argon2Passwords()
+    wakeups = Wakeups()
+    streams = OpenStreams(wakeups, _stream_limits(settings))
     dependencies = Dependencies(
         database=Database(
             settings.database_url,
@@ -158,8 +167,10 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
         passwords=passwords,
         policy=_policy(settings),
         encode_event=_event_encoder(document, settings),
+        changed=wakeups.signal,
+        streams=streams.of,
     )
-    return Parts(dependencies=dependencies, passwords=passwords)
+    return Parts(dependencies=dependencies, passwords=passwords, wakeups=wakeups, streams=streams)
 
 
 def make_email_sender(settings: Settings) -> EmailSender:
@@ -193,6 +204,12 @@ def _server_jobs(settings: Settings, dependencies: Dependencies, last_uses: Last
     """What this process used is only known here, so it is written here."""
     own = last_used_job(dependencies, last_uses)
     return (own, *shared_jobs(settings, dependencies)) if settings.jobs == "serve" else (own,)
+
+
+def _stream_limits(settings: Settings) -> StreamLimits:
+    return StreamLimits(
+        of_user=settings.streams_per_user, in_process=settings.streams, heartbeat_s=settings.stream_heartbeat_s
+    )
 
 
 def _policy(settings: Settings) -> Policy:
@@ -235,6 +252,7 @@ def _unit(dependencies: Dependencies, call: RequestContext) -> SqlUnitOfWork:
         safe=call.safe,
         admit=call.admit_role,
         origin=partial(origin_of, **call.client._asdict()),
+        is_admitted=call.is_admitted,
     )
 
 

@@ -42,6 +42,21 @@ class Settings(BaseSettings):
         description="`off` behind a pooler that gives each transaction another connection, unless it keeps track of"
         " prepared statements (PgBouncer in transaction mode: since 1.21, with `max_prepared_statements`)",
     )
+    listen_url: str = Field(
+        default="",
+        description="where servers notify each other of changes, so that live events are immediate: PostgreSQL's own"
+        " address, if `TICKBOX_DATABASE_URL` leads to a pooler in transaction mode; by default the same",
+    )
+    streams: int = Field(default=5000, ge=1, description="open streams of live events in each process")
+    streams_per_user: int = Field(
+        default=20, ge=1, description="open streams of one user in each process, on all devices together"
+    )
+    stream_heartbeat_s: int = Field(
+        default=15,
+        ge=1,
+        le=300,
+        description="the longest silence of a stream; less than the shortest time-out of the proxies before the server",
+    )
     jobs: Literal["serve", "worker"] = Field(
         default="serve",
         description="where e-mails are sent and expired rows are deleted: `serve` in each server; `worker` only in"
@@ -247,6 +262,14 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: str) -> str:
         parse_url(value)
+        return value
+
+    @field_validator("listen_url")
+    @classmethod
+    def _known_listener(cls, value: str) -> str:
+        if value and parse_url(value).get_backend_name() == "sqlite":
+            message = "must be a URL of PostgreSQL: on SQLite there is nothing to listen to"
+            raise ValueError(message)
         return value
 
     @property

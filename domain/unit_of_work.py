@@ -16,6 +16,7 @@ from domain.model.projects import ProjectRepository
 from domain.model.queued_emails import EmailOutbox
 from domain.model.sections import SectionRepository
 from domain.model.sessions import SessionRepository
+from domain.model.streams import Streams
 from domain.model.tasks import TaskRepository
 from domain.model.tokens import TokenRepository
 from domain.model.trash import TrashRepository
@@ -128,6 +129,10 @@ class UnitOfWork(Protocol):
     @property
     def comments(self) -> CommentRepository:
         """Comments on tasks."""
+
+    @property
+    def streams(self) -> Streams:
+        """What a stream works with. It can be used after this unit of work has ended."""
 
     def new_id(self) -> UUID:
         """Create a UUIDv7: later ids sort later."""

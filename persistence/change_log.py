@@ -8,7 +8,7 @@ before its commit (persistence/event_writers.py), with the workspace's head and 
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -76,6 +76,9 @@ class ChangeLog:
         self._events: list[tuple[int, Event]] = []
         self._settled = 0
         self._sequences: Counter[UUID] = Counter()
+        self._erased: set[UUID] = set()
+        self.changed: Collection[UUID] = ()
+        """The workspaces that the last `flush` was about, and the users who joined or left one, or got another role."""
 
     def mark(self) -> Mark:
         """Return what to `restore` if what is changed from now on is rolled back."""
@@ -182,6 +185,7 @@ class ChangeLog:
         """Delete a workspace for all its members. What is in it, its log too, is deleted later, unseen (ADR 83)."""
         await self._runner.run(_LEAVE, {"workspace": workspace_id})
         await self._runner.run(_UPDATE, {"workspace": workspace_id, "deleted_at": self._now()})
+        self._erased.add(workspace_id)
 
     async def forget(self, user_id: UUID) -> None:
         """Delete the payloads of the events about a user from all logs, also of workspaces that they left.
@@ -194,6 +198,12 @@ class ChangeLog:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""
         self._count_content()
         noted, self._events, self._settled = self._events, [], 0
+        changed, self._erased = self._erased, set()
+        for _, event in noted:
+            changed.add(event.workspace_id)
+            if event.type in MEMBER_EVENTS:
+                changed.add(event.entity_id)
+        self.changed = changed
         writes, log = await self._writer.write(noted)
         content = Counter[UUID]()
         for _, event in noted:

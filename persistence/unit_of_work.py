@@ -24,6 +24,7 @@ from uuid import UUID
 from domain.errors import StorageUnavailable
 from domain.limits import MOST_BEFORE_PART, LimitReached
 from domain.model.passwords import PasswordHasher
+from domain.model.streams import Streams
 from domain.origins import Origin
 from domain.policy import Policy
 from domain.principals import Principal
@@ -39,7 +40,7 @@ from persistence.parts import Part
 from persistence.repositories import Repositories
 from persistence.runners import Runner
 from persistence.transactions import Transaction
-from persistence.unit_dependencies import Dependencies
+from persistence.unit_dependencies import Dependencies, IsAdmitted, always
 from persistence.workspaces import lock_as_member, lock_workspace
 
 _MANY_CHANGES: Final = (
@@ -53,7 +54,7 @@ class SqlUnitOfWork(Repositories):
 
     A *safe* one reads in autocommit, and cannot write. *admit* gets the caller's role in the workspace, as read under
     its lock, or None without such a workspace or membership. It returns to let the request go on, or raises. *origin*
-    is called only where the origin is written down.
+    is called only where the origin is written down. *is_admitted* is what a stream asks, after this unit has ended.
     """
 
     def __init__(  # noqa: PLR0913  # what there is to know of a request
@@ -65,6 +66,7 @@ class SqlUnitOfWork(Repositories):
         safe: bool,
         admit: Callable[[Role | None], None],
         origin: Callable[[], Origin] = Origin,
+        is_admitted: IsAdmitted = always,
     ) -> None:
         self.caller = principal
         self._dependencies = dependencies
@@ -75,6 +77,7 @@ class SqlUnitOfWork(Repositories):
         self._safe = safe
         self._admit = admit
         self._origin = origin
+        self._is_admitted = is_admitted
         self._claims = Claims()
         self._check: Callable[[], Awaitable[None]] | None = None
         self._part: Part | None = None
@@ -136,6 +139,14 @@ class SqlUnitOfWork(Repositories):
     def passwords(self) -> PasswordHasher:
         return self._dependencies.passwords
 
+    @property
+    def streams(self) -> Streams:
+        """See UnitOfWork. Raises RuntimeError in a process that has no streams, or a request that needs no token."""
+        if self._dependencies.streams is None:
+            message = "this process has no streams"
+            raise RuntimeError(message)
+        return self._dependencies.streams(self.principal.user_id, self._is_admitted)
+
     def new_id(self) -> UUID:
         return self._dependencies.new_id()
 
@@ -180,6 +191,8 @@ class SqlUnitOfWork(Repositories):
         except AlreadyRecorded as error:  # a request with the same key has ended between two steps
             message = "a request with the same key has a response"
             raise StorageUnavailable(message) from error
+        finally:
+            self._dependencies.changed(self.change_log.changed)
         if self._check is not None:
             await self._check()
 
@@ -267,6 +280,7 @@ class SqlUnitOfWork(Repositories):
         if not self._safe:
             await self.change_log.flush()
             await self._transaction.commit()
+            self._dependencies.changed(self.change_log.changed)
 
     @property
     def _space_id(self) -> UUID:

@@ -20,7 +20,7 @@ REPOSITORIES = {
     if isinstance(value, property)
     and inspect.isclass(port := inspect.get_annotations(value.fget)["return"])  # type: ignore[arg-type]  # it has one
     and port.__module__.startswith(f"{model.__name__}.")
-    and name != "passwords"
+    and name not in {"passwords", "streams"}
 }
 METHODS = [
     (name, method)

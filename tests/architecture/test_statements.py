@@ -77,6 +77,7 @@ CASCADING = {
 
 _MEMBERSHIPS = "a user's memberships are wherever their workspaces are: at most 500 (ADR 48)"
 _OLD = "what has expired is anywhere; it is only read here"
+_WATCHED = "what the open streams of a process are about, each second"
 SCATTERED: Mapping[str, str] = {
     "change_log._FORGET": "the events about a user who deletes their account, also in workspaces that they left",
     "change_log._RAISE_HEADS": _MEMBERSHIPS,
@@ -90,6 +91,8 @@ SCATTERED: Mapping[str, str] = {
     "members._REMOVE": _MEMBERSHIPS,
     "members._RENAME": _MEMBERSHIPS,
     "trash_purges._FIND": _OLD,
+    "wakeups._HEADS": _WATCHED,
+    "wakeups._JOINED": _WATCHED,
     "workspaces._JOINED": _MEMBERSHIPS,
     "workspaces._PAGES": _MEMBERSHIPS,
 }

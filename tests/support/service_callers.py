@@ -16,6 +16,7 @@ from domain import registration, secret_tokens
 from domain.events import EVENT_TYPES, Event
 from domain.model.invitations import Invitation
 from domain.model.members import Member
+from domain.model.streams import Changed
 from domain.pages import Page
 from domain.policy import Policy
 from domain.principals import Principal
@@ -81,6 +82,7 @@ class Caller:
     admit: Callable[[Role | None], None] = admit_anyone
     encode_event: Callable[[Event], str] = encode_event
     policy: Policy = field(default_factory=Policy)
+    changed: Changed = field(default=lambda _ids: None)
 
     def unit(self, *, safe: bool = False) -> SqlUnitOfWork:
         dependencies = Dependencies(
@@ -91,6 +93,7 @@ class Caller:
             passwords=FakePasswords(),
             policy=self.policy,
             encode_event=self.encode_event,
+            changed=self.changed,
         )
         return SqlUnitOfWork(
             dependencies,

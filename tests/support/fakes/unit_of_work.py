@@ -24,6 +24,7 @@ from tests.support.fakes.queued_emails import FakeOutbox
 from tests.support.fakes.sections import FakeSections
 from tests.support.fakes.sessions import FakeSessions
 from tests.support.fakes.store import Store
+from tests.support.fakes.streams import FakeStreams
 from tests.support.fakes.tasks import FakeTasks
 from tests.support.fakes.tokens import FakeTokens
 from tests.support.fakes.trash import FakeTrash
@@ -82,6 +83,7 @@ class FakeUnitOfWork:
         self.origin = origin
         self.policy = policy or Policy()
         self.passwords = FakePasswords()
+        self.streams = FakeStreams()
         # A write that names no workspace locks the caller's account from the beginning.
         self.locked = {principal.user_id} if principal else set()
 

@@ -1,0 +1,114 @@
+"""Streams: what a response sends for as long as its client listens, after its unit of work has ended.
+
+DomainError
+└── Unavailable
+    ├── TooManyStreams   the caller has as many open streams as one may have
+    └── ServerFull       the process has as many open streams as it may have
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.errors import Unavailable
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+Changed = Callable[[Collection[UUID]], None]
+"""Called with the ids of the workspaces and users that a transaction has changed (see Topics), once it is committed."""
+
+
+class TooManyStreams(Unavailable):
+    """The caller has as many open streams as one user may have, on all devices together."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} open streams, which is the most. Close one, or try again later.")
+
+
+class ServerFull(Unavailable):
+    """The process has as many open streams as it may have."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has as many open streams as it can have. Try again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """What a stream is about: it is woken when something in one of these workspaces, or of these users, changes.
+
+    Of users: their memberships, sessions and tokens, and the account itself.
+    """
+
+    workspace_ids: frozenset[UUID] = frozenset()
+    user_ids: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Generic[Item]):
+    """One message of a stream, and the cursor of the place after it. Without an item, it says that the stream lives."""
+
+    item: Item | None
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
+class Batch(Generic[Item]):
+    """What one look found, in order. `has_more`: another look would find more at once. `is_last`: the stream ends."""
+
+    messages: Sequence[Message[Item]] = ()
+    has_more: bool = False
+    is_last: bool = False
+
+
+class Feed(Protocol[Item]):
+    """What a stream sends, from a place on. It reads with what outlives the unit of work."""
+
+    @property
+    def topics(self) -> Topics:
+        """What to wait for. It is asked again after each `read`."""
+
+    @property
+    def cursor(self) -> str:
+        """The place up to which all was read."""
+
+    async def read(self) -> Batch[Item]:
+        """Read what is after the place, and move it there. Raises StorageUnavailable: then the place is as it was."""
+
+
+class Subscription(Protocol):
+    """What an open stream waits with."""
+
+    async def wait(self, topics: Topics) -> bool:
+        """Wait until something of *topics* may have changed (True), or the caller's access is to be asked again.
+
+        The latter is at least once a second. What happened between two waits is not missed.
+        """
+
+
+class Streams(Protocol):
+    """The streams of a process, for the request of one caller. It can be used after the unit of work has ended."""
+
+    @property
+    def heartbeat_s(self) -> float:
+        """How long a stream may be silent."""
+
+    def elapsed_s(self) -> float:
+        """Seconds since some moment: two of them can be compared."""
+
+    def require_free(self) -> None:
+        """Raise TooManyStreams or ServerFull if no stream can be opened."""
+
+    def open(self, topics: Topics) -> AbstractContextManager[Subscription | None]:
+        """Count an open stream of the caller. None if there are too many, as in a race of several requests."""
+
+    async def is_admitted(self) -> bool:
+        """Ask again whether the caller has access: token, role, scope. Raises Unavailable."""
+
+    async def share(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
+        """Return what *read* returns: one read for all streams that ask with the same key at once, or hold its result.
+
+        The result must be an object that can be referred to weakly, and is the same one for all: nobody changes it.
+        """
