@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union_all,
     update,
 )
 
@@ -27,6 +28,7 @@ from domain.events import event_of, restored
 from domain.model.comments import Comment, CommentEvent
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
+from persistence.constants import constant
 from persistence.mapping import Mapper
 from persistence.metadata import (
     INSTANT,
@@ -40,6 +42,7 @@ from persistence.metadata import (
 )
 from persistence.paging import Pages
 from persistence.runners import Runner
+from persistence.trash_rows import trash
 from persistence.unindexed import among, unindexed
 
 comments: Final = Table(
@@ -89,14 +92,31 @@ _COUNT: Final = select(func.count()).select_from(comments).where(*_OF_TASK)
 _PAGES: Final = Pages(select(*_MAPPER.columns).where(*_OF_TASK), comments.c.created_at, comments.c.id)
 _UPDATE: Final = update(comments).where(*_ONE)
 _DELETE: Final = update(comments).where(*_ONE).values(trash_id=bindparam("trash")).returning(comments.c.id)
-_SOME: Final = (
-    select(comments.c.id)
-    .where(among(comments.c.workspace_id, comments.c.task_id, "tasks"), _LIVE)
-    .limit(bindparam("limit"))
+_OF_TASKS: Final = among(comments.c.workspace_id, comments.c.task_id, "tasks")
+_kind: Final = (
+    select(trash.c.kind)
+    .where(trash.c.workspace_id == comments.c.workspace_id, trash.c.id == comments.c.trash_id)
+    .scalar_subquery()
 )
+_live: Final = select(comments.c.id, comments.c.trash_id).where(_OF_TASKS, _LIVE).limit(bindparam("limit")).subquery()
+_left: Final = (
+    select(comments.c.id, comments.c.trash_id)
+    .where(_OF_TASKS, comments.c.trash_id != bindparam("trash"), _kind != constant("comment"))
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_SOME: Final = union_all(select(_live), select(_left)).limit(bindparam("limit"))
+"""Comments of tasks: live ones, then those that another deletion took before it was interrupted."""
 _DELETE_SOME: Final = (
     update(comments)
     .where(among(comments.c.workspace_id, comments.c.id, "comments"), unindexed(_LIVE))
+    .values(trash_id=bindparam("trash"))
+    .returning(comments.c.id)
+    .execution_options(**BULK)
+)
+_TAKE_OVER: Final = (
+    update(comments)
+    .where(among(comments.c.workspace_id, comments.c.id, "comments"), unindexed(~_LIVE))
     .values(trash_id=bindparam("trash"))
     .returning(comments.c.id)
     .execution_options(**BULK)
@@ -149,12 +169,15 @@ class Comments:
     ) -> int:
         if not task_ids:
             return 0
-        place = {"workspace": workspace_id, "tasks": padded(list(task_ids)), "limit": limit}
-        found = [row[0] for row in await self._runner.rows(_SOME, place)]
-        if not found:
-            return 0
-        some = {"workspace": workspace_id, "comments": padded(found), "trash": trash_id}
-        return await self._change_log.write_all(_DELETE_SOME, some, ends_of(_DELETED, workspace_id, revision))
+        place = {"workspace": workspace_id, "tasks": padded(list(task_ids)), "trash": trash_id, "limit": limit}
+        found = await self._runner.rows(_SOME, place)
+        some = {"workspace": workspace_id, "trash": trash_id}
+        if live := [row[0] for row in found if row[1] is None]:
+            end = ends_of(_DELETED, workspace_id, revision)
+            await self._change_log.write_all(_DELETE_SOME, {**some, "comments": padded(live)}, end)
+        if left := [row[0] for row in found if row[1] is not None]:
+            await self._change_log.write_unseen(_TAKE_OVER, {**some, "comments": padded(left)})
+        return len(found)
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Comment]:
         place = {"workspace": workspace_id, "trash": trash_id, "limit": limit}

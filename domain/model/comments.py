@@ -74,9 +74,10 @@ class CommentRepository(Protocol):
     async def delete_some(
         self, workspace_id: UUID, *, task_ids: Collection[UUID], trash_id: UUID, revision: int, limit: int
     ) -> int:
-        """Put comments of these tasks into the trash, at most *limit*.
+        """Put comments of these tasks into an entry of the trash, at most *limit*.
 
-        Return how many: with fewer than *limit*, none is left.
+        At last also those that are in entries of other tasks, sections and projects, whose deletion or restoration was
+        interrupted: they are to come back with their tasks. Return how many: with fewer than *limit*, none is left.
         """
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Comment]:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from domain.events import end_of, event_of, restored
 from domain.model.comments import Comment
-from tests.support.fakes.store import Store, page_of
+from domain.model.trash import TrashEntry
+from tests.support.fakes.store import Store, Trashed, page_of
 
 
 class FakeComments:
@@ -49,7 +50,18 @@ class FakeComments:
             self._store.to_trash(self._comments, (workspace_id, each.id), trash_id=trash_id)
             end = end_of("comment.deleted", each.id, workspace_id=workspace_id, revision=revision)
             self._store.events.append(end)
-        return len(some)
+        left = [
+            each
+            for each, entry_id in self._store.in_trash(Comment, workspace_id)
+            if each.task_id in task_ids and entry_id != trash_id and self._was_interrupted(workspace_id, entry_id)
+        ][: limit - len(some)]
+        for each in left:
+            self._store.trashed[Comment, workspace_id, each.id] = Trashed(each, trash_id)
+        return len(some) + len(left)
+
+    def _was_interrupted(self, workspace_id: UUID, entry_id: UUID) -> bool:
+        entry = self._store.of(TrashEntry).get((workspace_id, entry_id))
+        return entry is not None and entry.kind != "comment"
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Comment]:
         return [each for each, entry_id in self._store.in_trash(Comment, workspace_id) if entry_id == trash_id][:limit]
