@@ -29,8 +29,11 @@ class LimitReached(Conflict):
         self.pointer = pointer
 
 
-def require_few(changes: int, *, advice: str = "Close or delete some of the subtasks first.") -> None:
-    """Raise LimitReached, with *advice*, if these are too many changes for one transaction."""
+def require_few(changes: int) -> None:
+    """Raise LimitReached if these are too many changes of a task and its subtasks for one transaction."""
     if changes > MOST_CHANGES:
-        detail = f"This would change more than {MOST_CHANGES} tasks at once, with those that depend on them."
-        raise LimitReached("request", things="changes", most=MOST_CHANGES, detail=f"{detail} {advice}")
+        detail = (
+            f"This would change more than {MOST_CHANGES} tasks at once, with those that depend on them. "
+            "Close or delete some of the subtasks first."
+        )
+        raise LimitReached("request", things="changes", most=MOST_CHANGES, detail=detail)

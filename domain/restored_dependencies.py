@@ -20,7 +20,8 @@ async def restore_all(
     these = {each.id: each for each in restored}
     if hidden:
         await uow.tasks.show_dependencies(uow.workspace_id, these.keys())
-    wanted = {each.id: task_links.in_order({*each.depends_on_ids, *hidden.get(each.id, ())}) for each in restored}
+    had = {each.id: task_links.in_order({*each.depends_on_ids, *hidden.get(each.id, ())}) for each in restored}
+    wanted = {task_id: ids[: task_links.DEPENDENCIES.most] for task_id, ids in had.items()}
     others = {one for ids in wanted.values() for one in ids} - these.keys()
     open_ids = {each.id for each in restored if each.status == "open"}
     if others:
@@ -30,7 +31,8 @@ async def restore_all(
         replace(each, depends_on_ids=wanted[each.id], blocked=not open_ids.isdisjoint(wanted[each.id]))
         for each in restored
     ]
-    await uow.tasks.restore_all(list(zip(found, linked, strict=True)))
+    before = [replace(each, depends_on_ids=had[each.id]) for each in found]
+    await uow.tasks.restore_all(list(zip(before, linked, strict=True)))
     dependents = await uow.tasks.named(uow.workspace_id, hidden.keys() - these.keys())
     in_order = sorted(dependents, key=lambda each: each.id)
     changes = [(each, await _depending_again(uow, each, hidden[each.id], open_ids=open_ids)) for each in in_order]
@@ -38,17 +40,35 @@ async def restore_all(
     return linked
 
 
-async def hidden(uow: UnitOfWork, found: Sequence[Task], *, limit: int) -> Mapping[UUID, set[UUID]]:
-    """Return what depends on tasks that are to be restored, and on which of them.
+async def hidden(uow: UnitOfWork, found: Sequence[Task]) -> Mapping[UUID, set[UUID]]:
+    """Return what depends on tasks that are to be restored, and on which of them."""
+    links = await _links(uow, found, limit=len(found) * dependencies.MOST_DEPENDENTS)
+    return _by_dependent(links)
 
-    If there are more than *limit* besides these tasks themselves, not all of them.
-    """
-    most = len(found) * task_links.DEPENDENCIES.most + max(limit, dependencies.MOST_DEPENDENTS) + 1
-    hidden = defaultdict[UUID, set[UUID]](set)
-    these = [each.id for each in found]
-    for task_id, depends_on_id in await uow.tasks.hidden_dependencies(uow.workspace_id, these, limit=most):
-        hidden[task_id].add(depends_on_id)
-    return hidden
+
+async def of_few(
+    uow: UnitOfWork, found: Sequence[Task], *, limit: int
+) -> tuple[Sequence[Task], Mapping[UUID, set[UUID]]]:
+    """Return the first of *found*, on which at most *limit* others depend, but at least one; and what `hidden` does."""
+    while len(found) > 1:
+        most = len(found) * task_links.DEPENDENCIES.most + limit
+        links = await _links(uow, found, limit=most + 1)
+        others = {task_id for task_id, _ in links} - {each.id for each in found}
+        if len(links) <= most and len(others) <= limit:
+            return found, _by_dependent(links)
+        found = found[: len(found) // 2]
+    return found, await hidden(uow, found)
+
+
+async def _links(uow: UnitOfWork, found: Sequence[Task], *, limit: int) -> Collection[tuple[UUID, UUID]]:
+    return await uow.tasks.hidden_dependencies(uow.workspace_id, [each.id for each in found], limit=limit)
+
+
+def _by_dependent(links: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, set[UUID]]:
+    found = defaultdict[UUID, set[UUID]](set)
+    for task_id, depends_on_id in links:
+        found[task_id].add(depends_on_id)
+    return found
 
 
 async def _depending_again(

@@ -23,10 +23,7 @@ async def restore_some(uow: UnitOfWork, entry: TrashEntry, home: Home, *, limit:
     while count < limit and (
         found := await uow.tasks.topmost_in_trash(uow.workspace_id, entry.id, limit=limit - count)
     ):
-        hidden = await restored_dependencies.hidden(uow, found, limit=limit)
-        while len(found) > 1 and len(hidden.keys() - {each.id for each in found}) > limit:
-            found = found[: len(found) // 2]
-            hidden = await restored_dependencies.hidden(uow, found, limit=limit)
+        found, hidden = await restored_dependencies.of_few(uow, found, limit=limit)
         dependents = len(hidden.keys() - {each.id for each in found})
         if changed and changed + dependents > limit:
             return count, True

@@ -24,7 +24,7 @@ from domain import (
     tasks,
     trash,
 )
-from domain.limits import MOST_CHANGES, LimitReached, require_few
+from domain.limits import LimitReached
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
 from domain.model.projects import Project
@@ -71,9 +71,7 @@ async def _restore_family(uow: UnitOfWork, task_id: UUID, family: Sequence[Task]
     parent = await _parent_of(uow, root, family)
     home = await restored_homes.active_home(uow, root.project_id if parent is None else parent.project_id)
     section_id = home.section_of(root) if parent is None else parent.section_id
-    hidden = await restored_dependencies.hidden(uow, family, limit=MOST_CHANGES)
-    changes = len(hidden.keys() | {each.id for each in family})
-    require_few(changes, advice="Delete some of the tasks that depended on it first.")
+    hidden = await restored_dependencies.hidden(uow, family)
     placed = [replace(each, section_id=section_id) for each in family]
     if parent is None:
         placed = [replace(each, parent_id=None if each.id == task_id else each.parent_id) for each in placed]

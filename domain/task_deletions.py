@@ -81,12 +81,16 @@ async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion
 
 
 async def _dependents_of(uow: UnitOfWork, family: Family) -> Sequence[tuple[Task, bool]]:
-    """Return what depends on a task that is deleted, or on its subtasks. Raises LimitReached if it is too much."""
+    """Return what depends on a task that is deleted, or on its subtasks.
+
+    Raises LimitReached if it is too much. What is in the trash counts: it may be live when the task is restored.
+    """
     if not family.has_dependents:
         return ()
-    found = await _dependents(uow, [each.id for each in family.all], limit=MOST_CHANGES)
-    require_few(len(family.all) + len(found))
-    return found
+    task_ids = [each.id for each in family.all]
+    count = await uow.tasks.count_dependents(uow.workspace_id, task_ids, limit=MOST_CHANGES)
+    require_few(len(task_ids) + count)
+    return await _dependents(uow, task_ids, limit=MOST_CHANGES)
 
 
 async def _dependents(uow: UnitOfWork, task_ids: Sequence[UUID], *, limit: int) -> Sequence[tuple[Task, bool]]:

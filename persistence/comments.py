@@ -101,7 +101,7 @@ _kind: Final = (
 _live: Final = select(comments.c.id, comments.c.trash_id).where(_OF_TASKS, _LIVE).limit(bindparam("limit")).subquery()
 _left: Final = (
     select(comments.c.id, comments.c.trash_id)
-    .where(_OF_TASKS, comments.c.trash_id != bindparam("trash"), _kind != constant("comment"))
+    .where(_OF_TASKS, unindexed(comments.c.trash_id != bindparam("trash")), _kind != constant("comment"))
     .limit(bindparam("limit"))
     .subquery()
 )

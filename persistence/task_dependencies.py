@@ -66,6 +66,14 @@ _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
     "freed": _ALL.where(tasks.c.blocked.is_(True), ~_WAITS),
 }
 
+_COUNT: Final = select(func.count()).select_from(
+    select(_links.c.task_id)
+    .where(among(_links.c.workspace_id, _links.c.depends_on_id, _THESE), _links.c.task_id.not_in(_THESE))
+    .distinct()
+    .limit(bindparam("limit"))
+    .subquery()
+)
+
 
 def is_awaited(task_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """Return whether another task depends on the one with this id.
@@ -125,3 +133,10 @@ async def dependents(
     """See TaskRepository.dependents."""
     place = {"workspace": workspace_id, "these": padded(list(task_ids)), "limit": limit}
     return [(TASKS.load(row[:-1]), bool(row[-1])) for row in await runner.rows(_DEPENDENTS[which], place)]
+
+
+async def count(runner: Runner, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> int:
+    """See TaskRepository.count_dependents."""
+    place = {"workspace": workspace_id, "these": padded(list(task_ids)), "limit": limit}
+    row = await runner.row(_COUNT, place)
+    return 0 if row is None else int(row[0])

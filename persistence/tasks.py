@@ -294,6 +294,9 @@ class Tasks:
     ) -> Sequence[tuple[Task, bool]]:
         return await task_dependencies.dependents(self._runner, workspace_id, task_ids, which=which, limit=limit)
 
+    async def count_dependents(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> int:
+        return await task_dependencies.count(self._runner, workspace_id, task_ids, limit=limit)
+
     async def unlink(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, task_id: UUID) -> None:
         key = {"workspace": workspace_id, "task": task_id, "other": other_id}
         await self._change_log.write_parts(task_links.LINKS[name].delete, [key])

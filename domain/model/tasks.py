@@ -313,6 +313,9 @@ class TaskRepository(Protocol):
         Each is with whether it depends on an open task that is not one of these.
         """
 
+    async def count_dependents(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> int:
+        """Return how many other tasks depend on these live ones, at most *limit*. Those in the trash count as well."""
+
     async def hide_label(
         self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
     ) -> tuple[int, Sequence[Task]]:

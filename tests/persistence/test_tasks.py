@@ -3,17 +3,20 @@ from itertools import product
 from typing import Any, get_args
 
 import pytest
+from sqlalchemy import select
 
-from domain import projects, task_deletions, task_lists, task_status, tasks
+from domain import projects, restoring, single_links, task_deletions, task_links, task_lists, task_status, tasks
 from domain.model.tasks import PRIORITIES, Status, Task, TaskNotFound
 from domain.task_lists import TaskFilter, TaskSort
 from domain.tasks import TaskDraft, TaskEdit
 from domain.wall_clocks import WallClock, WallClockPatch
+from persistence.repositories import metadata
 from tests.support.defaults import NOON
 from tests.support.fakes.tasks import sort_key
 from tests.support.service_callers import Caller, every_item
 from tests.support.statements import overheard
 
+TABLES = metadata.tables
 LATER = NOON.replace(hour=13, microsecond=1)
 MONDAY = dt.date(2026, 3, 2)
 DUES = (
@@ -161,3 +164,25 @@ async def test_a_page_in_the_order_of_positions_reads_no_more_buckets_than_it_sh
     assert [task.title for task in page.items] == ["0", "1", "2", "3", "4"]
     assert len(first) == 2 + 6  # projects, their sections, and one more task than is shown
     assert len(of_project) == 2 + 1
+
+
+async def test_a_task_that_got_other_dependencies_meanwhile_comes_back_with_as_many_as_it_can_have(ada: Caller) -> None:
+    most = task_links.DEPENDENCIES.most
+    before = [await ada.write(tasks.create, TaskDraft(title="Dig")) for _ in range(most)]
+    after = [await ada.write(tasks.create, TaskDraft(title="Rake")) for _ in range(most)]
+    waiting = await ada.write(tasks.create, TaskDraft(title="Sow", depends_on_ids=[each.id for each in before]))
+    for each in before:
+        await ada.write(task_deletions.delete, each.id)
+    for each in after:
+        await ada.write(single_links.add_dependency, waiting.id, depends_on_id=each.id)
+    await ada.write(task_deletions.delete, waiting.id)
+    for each in before:
+        await ada.write(restoring.task, each.id)
+
+    restored = await ada.write(restoring.task, waiting.id)
+
+    assert len(restored.depends_on_ids) == most
+    assert await ada.read(tasks.get, waiting.id) == restored
+    links = TABLES["task_dependencies"].c
+    rows = await ada.database.rows(select(links.depends_on_id).where(links.task_id == waiting.id), {})
+    assert {row[0] for row in rows} == {*restored.depends_on_ids}

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -141,6 +142,21 @@ async def test_dependencies_are_replaced_and_go_with_the_task(world: World, chor
     async with world.unit() as uow:
         await uow.tasks.delete_all(chores.workspace_id, [third.id], trash_id=ident(90), revision=5)
     assert await dependents(second) == 1, "it can be restored"
+
+
+async def test_other_tasks_that_depend_on_some_are_counted_with_those_in_the_trash(
+    world: World, chores: Project, elsewhere: Project
+) -> None:
+    place = chores.workspace_id
+    both = [waiting(number, chores, after=[1, 2]) for number in (3, 4, 5)]
+    await add(world, waiting(1, chores, after=()), waiting(2, chores, after=[1]), *both, waiting(6, chores, after=[3]))
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(place, [ident(5)], trash_id=ident(90), revision=4)
+
+    async with world.unit() as uow:
+        count = partial(uow.tasks.count_dependents, place, [ident(1), ident(2), NOBODY])
+        assert [await count(limit=limit) for limit in (9, 2)] == [3, 2]
+        assert await uow.tasks.count_dependents(elsewhere.workspace_id, [ident(1)], limit=9) == 0
 
 
 async def test_what_depends_on_a_task_in_the_trash_depends_on_it_again_when_it_is_back(

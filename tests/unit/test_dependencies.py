@@ -357,22 +357,29 @@ async def test_a_deletion_that_is_refused_takes_no_comments(uow: FakeUnitOfWork)
     assert not uow.store.trashed
 
 
-async def test_a_restoration_that_would_change_too_many_tasks_at_once_is_refused(uow: FakeUnitOfWork) -> None:
-    """What depends on it was in the trash, too, when it was deleted, and came back before it."""
+async def test_a_deletion_is_refused_if_its_restoration_would_change_too_many_tasks_at_once(
+    uow: FakeUnitOfWork,
+) -> None:
+    """What depends on it is in the trash, too, and can come back before it."""
     root = await create(uow, "Root")
     entry = UUID(int=1)
     for number in range(MOST_CHANGES // dependencies.MOST_DEPENDENTS):
         child = await create(uow, f"{number}", parent_id=root.id)
         one = await create(uow, f"After {number}", after=[child])
-        for n in range(dependencies.MOST_DEPENDENTS - 1 - (number == 0)):
+        for n in range(dependencies.MOST_DEPENDENTS - 1):
             other = replace(one, id=uow.new_id(), position=f"{one.position}{number}{n}V")
             uow.store.trashed[Task, uow.workspace_id, other.id] = Trashed(other, entry)
+    with pytest.raises(LimitReached, match=r"more than 2000 tasks.*delete some of the subtasks"):
+        await task_deletions.delete(uow.unit(), root.id)
+
+    for _ in range(1 + MOST_CHANGES // dependencies.MOST_DEPENDENTS):
+        uow.store.trashed.popitem()
     await task_deletions.delete(uow.unit(), root.id)
     back = await uow.tasks.in_trash(uow.workspace_id, entry, limit=MOST_CHANGES)
     await uow.tasks.restore_all([(each, each) for each in back])
-
-    with pytest.raises(LimitReached, match=r"more than 2000 tasks.*Delete some of the tasks that depended on it"):
-        await restoring.task(uow.unit(), root.id)
+    await restoring.task(uow.unit(), root.id)
+    changed = uow.store.logged(uow.workspace_id, uow.store.workspaces[uow.workspace_id].head)
+    assert len(changed) == MOST_CHANGES
 
 
 async def test_a_step_of_a_restoration_changes_few_dependents(uow: FakeUnitOfWork) -> None:

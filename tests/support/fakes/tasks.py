@@ -204,6 +204,10 @@ class FakeTasks:
                     found.append((task, waits))
         return found[:limit]
 
+    async def count_dependents(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> int:
+        others = [task for task in self._everything(workspace_id) if task.id not in task_ids]
+        return min(limit, sum(not {*task_ids}.isdisjoint(task.depends_on_ids) for task in others))
+
     async def some_of(
         self, workspace_id: UUID, *, project_id: UUID | None = None, section_id: UUID | None = None, limit: int
     ) -> Sequence[UUID]:
