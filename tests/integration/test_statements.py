@@ -120,7 +120,8 @@ def test_deleting_a_task_takes_eight_or_six(ada: Person, tables: Tables) -> None
     paths = [f"{ada.home}/tasks/{ada.create('tasks', title=title)['id']}" for title in "ab"]
     changes = together(tables, "INSERT events", "INSERT tombstones", "UPDATE workspaces")
     statements = statements_of(lambda: no_content(ada.client.delete(paths.pop())))
-    into_trash = ["SELECT trash", "INSERT trash", "SELECT comments", "UPDATE tasks"]
+    of_comments = "SELECT trash"  # and of the entries that they are in
+    into_trash = ["SELECT trash", "INSERT trash", of_comments, "UPDATE tasks"]
     assert statements == [AUTHENTICATE, *LOCK, FAMILY, *into_trash, *changes]
 
 
