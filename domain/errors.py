@@ -8,6 +8,7 @@ DomainError
 ├── NotFound                     the caller does not have such a thing
 ├── Conflict                     the current state does not allow it
 │   └── IdTaken
+├── Expired                      what the request refers to is not kept any more
 ├── Forbidden                    the caller is known, and may not do this
 ├── Unauthenticated              the caller is not, or no longer, who they must be
 ├── Invalid                      a value that is well-formed and still wrong
@@ -51,6 +52,12 @@ class IdTaken(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This id is in use, or was used for something that is deleted. Use a new id.")
+
+
+class Expired(DomainError):
+    """What the request refers to is not kept any more. `summary` names the reason in a few words."""
+
+    summary: ClassVar[str]
 
 
 class Forbidden(DomainError):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 from uuid import UUID
 
-from domain.model.comments import Comment, CommentEvent
-from domain.model.labels import Label, LabelEvent
-from domain.model.members import Member, MemberEvent
-from domain.model.projects import Project, ProjectEvent
-from domain.model.sections import Section, SectionEvent
+from domain.model.changes import Entity, id_of
+from domain.model.comments import CommentEvent
+from domain.model.labels import LabelEvent
+from domain.model.members import MemberEvent
+from domain.model.projects import ProjectEvent
+from domain.model.sections import SectionEvent
 from domain.model.tasks import Task, TaskEvent
 from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
@@ -19,8 +20,6 @@ from domain.quotas import size_of
 EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, SectionEvent, LabelEvent, TaskEvent, CommentEvent]
 
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
-
-Entity = Workspace | Member | Project | Section | Label | Task | Comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +57,18 @@ class Event:
         return self.entity is None
 
 
+def is_end(kind: str) -> bool:
+    """Whether events of this type say that an entity was deleted."""
+    return kind.endswith((".deleted", ".removed"))
+
+
 def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -> Event:
     """Return the event of the change that its revision numbers. *before* is the entity before it, if it existed."""
     workspace_id = entity.id if isinstance(entity, Workspace) else entity.workspace_id
-    entity_id = entity.user_id if isinstance(entity, Member) else entity.id
     return Event(
         type=kind,
         workspace_id=workspace_id,
-        entity_id=entity_id,
+        entity_id=id_of(entity),
         revision=entity.revision,
         entity=entity,
         added_bytes=size_of(entity) - (size_of(before) if before else 0),

@@ -25,7 +25,7 @@ DEFAULT_LIMIT: Final = 50
 MAX_BYTES: Final = 1024 * 1024
 """The most bytes of JSON in a page of items with long texts, unless its first item alone has more."""
 
-_AT_ONCE: Final = DEFAULT_LIMIT + 1
+AT_ONCE: Final = DEFAULT_LIMIT + 1
 """How many such items one statement reads: so many may be held in memory without being in the page."""
 _MOST_BYTES_A_CHARACTER: Final = 6
 """The longest escape, `\u001f`; what is not escaped has at most four bytes in UTF-8."""
@@ -92,7 +92,7 @@ async def within_bytes(  # noqa: PLR0913  # what is to be known of a list
     items: list[Item] = []
     size_bytes = 0
     while True:
-        count = min(limit + 1 - len(items), _AT_ONCE)
+        count = min(limit + 1 - len(items), AT_ONCE)
         rows = await fetch(after, count)
         for row in rows:
             size_bytes += weigh(row)

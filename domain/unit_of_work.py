@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.model.account_log import AccountLog
+from domain.model.changes import ChangeRepository
 from domain.model.comments import CommentRepository
 from domain.model.identities import IdentityRepository
 from domain.model.invitations import InvitationRepository
@@ -129,6 +130,10 @@ class UnitOfWork(Protocol):
     @property
     def comments(self) -> CommentRepository:
         """Comments on tasks."""
+
+    @property
+    def changes(self) -> ChangeRepository:
+        """What has changed in workspaces."""
 
     @property
     def streams(self) -> Streams:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from domain.events import Entity, Event
+from domain.events import Event
+from domain.model.changes import Entity
 from domain.model.comments import Comment
 from domain.model.labels import Label
 from domain.model.members import Member
@@ -45,11 +46,16 @@ _VIEWS: Final[Mapping[type[Entity], Callable[[Any], Any]]] = {
 }
 
 
+def entity_view(entity: Entity) -> Any:
+    """An entity as the API returns it; a workspace, as all its members see it."""
+    return _VIEWS[type(entity)](entity)
+
+
 def payload_of(event: Event) -> Payload:
     """Return the payload that `x-events` in the contract describes: a description that did not change is left out."""
     if event.entity is None:
         return {"id": event.entity_id}
-    view = _VIEWS[type(event.entity)](event.entity)
+    view = entity_view(event.entity)
     if event.is_described:
         return cast("Payload", view)
     return cast("Payload", {name: value for name, value in view.items() if name != "description"})

@@ -1,7 +1,7 @@
 """The problem of each domain error: its status and its slug follow from its base class.
 
-The slug of a conflict, or of something forbidden, is the name of its class: `ProjectArchived` is `project-archived`.
-Every other error has the slug of its base. ROWS has the bases, and the errors that differ. `tests/architecture`
+The slug of a conflict, or of something forbidden or expired, is the name of its class: `ProjectArchived` is
+`project-archived`. Every other error has the slug of its base. ROWS has the bases, and the errors that differ. `tests/architecture`
 compares all of them with the contract.
 """
 
@@ -13,6 +13,7 @@ from domain import limits, unit_of_work  # noqa: F401  # with them, every error 
 from domain.errors import (
     Conflict,
     DomainError,
+    Expired,
     Forbidden,
     Invalid,
     InvalidTogether,
@@ -43,14 +44,15 @@ ROWS: Final[Mapping[type[DomainError], ProblemType]] = {
     RefreshTokenInvalid: SESSION_ENDED,
     AddressOfMember: ProblemType("already-member", 409, AlreadyMember.summary),
 }
+_STATUSES: Final = {Conflict: 409, Forbidden: 403, Expired: 410}
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def _problem_of(kind: type[DomainError]) -> ProblemType | None:
     row = next((ROWS[base] for base in kind.__mro__ if base in ROWS), None)
-    if row is None and issubclass(kind, Conflict | Forbidden):
-        slug = _CAPITAL.sub("-", kind.__name__).lower()
-        return ProblemType(slug, 409 if issubclass(kind, Conflict) else 403, kind.summary)
+    if row is None and issubclass(kind, Conflict | Forbidden | Expired):
+        status = next(status for base, status in _STATUSES.items() if issubclass(kind, base))
+        return ProblemType(_CAPITAL.sub("-", kind.__name__).lower(), status, kind.summary)
     return row
 
 

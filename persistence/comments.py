@@ -78,7 +78,7 @@ partial_index(
 partial_index("ix_comments_trash_id", comments.c.workspace_id, comments.c.trash_id, comments.c.id, where=~_LIVE)
 Index("ix_comments_task_id", comments.c.workspace_id, comments.c.task_id, comments.c.trash_id)
 
-_MAPPER: Final = Mapper(Comment, comments, fixed=("id", "workspace_id", "task_id", "author_id", "created_at"))
+COMMENTS: Final = Mapper(Comment, comments, fixed=("id", "workspace_id", "task_id", "author_id", "created_at"))
 _OF_WORKSPACE: Final = comments.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _OF_TASK: Final = (_IN_WORKSPACE, comments.c.task_id == bindparam("task"))
@@ -87,9 +87,9 @@ _ONE: Final = (_IN_WORKSPACE, comments.c.id == bindparam("comment"))
 _DELETED: Final[CommentEvent] = "comment.deleted"
 
 _INSERT: Final = insert(comments)
-_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_SELECT: Final = select(*COMMENTS.columns).where(*_ONE)
 _COUNT: Final = select(func.count()).select_from(comments).where(*_OF_TASK)
-_PAGES: Final = Pages(select(*_MAPPER.columns).where(*_OF_TASK), comments.c.created_at, comments.c.id)
+_PAGES: Final = Pages(select(*COMMENTS.columns).where(*_OF_TASK), comments.c.created_at, comments.c.id)
 _UPDATE: Final = update(comments).where(*_ONE)
 _DELETE: Final = update(comments).where(*_ONE).values(trash_id=bindparam("trash")).returning(comments.c.id)
 _OF_TASKS: Final = among(comments.c.workspace_id, comments.c.task_id, "tasks")
@@ -122,7 +122,7 @@ _TAKE_OVER: Final = (
     .execution_options(**BULK)
 )
 _IN_TRASH: Final = (
-    select(*_MAPPER.columns)
+    select(*COMMENTS.columns)
     .where(_OF_WORKSPACE, comments.c.trash_id == bindparam("trash"))
     .order_by(comments.c.id)
     .limit(bindparam("limit"))
@@ -140,10 +140,10 @@ class Comments:
         self._change_log = change_log
 
     async def add(self, comment: Comment) -> None:
-        await self._change_log.write(_INSERT, _MAPPER.values(comment), event_of("comment.created", comment))
+        await self._change_log.write(_INSERT, COMMENTS.values(comment), event_of("comment.created", comment))
 
     async def get(self, workspace_id: UUID, comment_id: UUID) -> Comment | None:
-        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "comment": comment_id}))
+        return COMMENTS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "comment": comment_id}))
 
     async def count(self, workspace_id: UUID, *, task_id: UUID) -> int:
         row = await self._runner.row(_COUNT, {"workspace": workspace_id, "task": task_id})
@@ -153,12 +153,12 @@ class Comments:
         self, workspace_id: UUID, *, task_id: UUID, after: tuple[dt.datetime, UUID] | None, limit: int
     ) -> Sequence[Comment]:
         place = {"workspace": workspace_id, "task": task_id}
-        return _MAPPER.all(await _PAGES.read(self._runner, place, after=after, limit=limit))
+        return COMMENTS.all(await _PAGES.read(self._runner, place, after=after, limit=limit))
 
     async def update(self, comment: Comment, *, before: Comment) -> None:
         key = {"workspace": comment.workspace_id, "comment": comment.id}
         event = event_of("comment.updated", comment, before=before)
-        await self._change_log.write(_UPDATE, {**key, **_MAPPER.changes(comment, before=before)}, event)
+        await self._change_log.write(_UPDATE, {**key, **COMMENTS.changes(comment, before=before)}, event)
 
     async def delete(self, workspace_id: UUID, comment_id: UUID, *, trash_id: UUID, revision: int) -> None:
         place = {"workspace": workspace_id, "comment": comment_id, "trash": trash_id}
@@ -181,14 +181,14 @@ class Comments:
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID, *, limit: int) -> Sequence[Comment]:
         place = {"workspace": workspace_id, "trash": trash_id, "limit": limit}
-        return _MAPPER.all(await self._runner.rows(_IN_TRASH, place))
+        return COMMENTS.all(await self._runner.rows(_IN_TRASH, place))
 
     async def restore_all(self, comments: Sequence[Comment]) -> None:
         await self._change_log.write_many(
             _RESTORE,
             [
                 (
-                    {"workspace": each.workspace_id, "comment": each.id, **_MAPPER.changes(each), TRASH_ID: None},
+                    {"workspace": each.workspace_id, "comment": each.id, **COMMENTS.changes(each), TRASH_ID: None},
                     restored("comment.restored", each),
                 )
                 for each in comments

@@ -45,12 +45,16 @@ class EventWriter:
         """
         writes, log = list[Write](), Counter[UUID]()
         restored = {event.entity_id: index for index, (_, event) in enumerate(noted) if event.is_restored}
+        last = {_entity_of(event): number for number, event in noted}
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
             bodies = [self._encode(event) for _, event in some]
             for (_, event), body in zip(some, bodies, strict=True):
                 log[event.workspace_id] += len(body.encode())
-            rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
+            rows = [
+                self._event_values(number, event, body, is_last=last[_entity_of(event)] == number)
+                for (number, event), body in zip(some, bodies, strict=True)
+            ]
             ends = [
                 self._tombstone_values(number, event)
                 for index, (number, event) in enumerate(some, start)
@@ -69,7 +73,7 @@ class EventWriter:
             ids = [event.entity_id for event in restored if event.workspace_id == workspace_id]
             await self._runner.run(_DELETE_TOMBSTONES, {"workspace": workspace_id, "ids": padded(ids)})
 
-    def _event_values(self, sequence: int, event: Event, body: str) -> Parameters:
+    def _event_values(self, sequence: int, event: Event, body: str, *, is_last: bool) -> Parameters:
         return {
             "workspace_id": event.workspace_id,
             "revision": event.revision,
@@ -79,6 +83,7 @@ class EventWriter:
             "actor_id": self._actor_id,
             "recorded_at": self._now(),
             "body": body,
+            "is_last": is_last,
         }
 
     def _tombstone_values(self, sequence: int, event: Event) -> Parameters:
@@ -90,3 +95,7 @@ class EventWriter:
             "entity_id": event.entity_id,
             "deleted_at": self._now(),
         }
+
+
+def _entity_of(event: Event) -> tuple[UUID, str, UUID]:
+    return event.workspace_id, event.kind, event.entity_id

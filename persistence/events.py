@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     select,
+    true,
     tuple_,
     update,
 )
@@ -40,11 +42,12 @@ events: Final = Table(
     Column("actor_id", Uuid),
     Column("recorded_at", INSTANT, nullable=False),
     Column("body", Text),
+    Column("is_last", Boolean, nullable=False, server_default=true()),
     PrimaryKeyConstraint("workspace_id", "revision", "sequence"),
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
 )
 """A workspace's log. `actor_id` is null where a workspace is created with its owner's registration; `body`, the payload
-as JSON, where it was deleted."""
+as JSON, where it was deleted. `is_last` says that no later event of the same revision is about the same entity."""
 _IS_OF_MEMBER: Final = events.c.type.in_(MEMBER_EVENTS)
 Index(
     "ix_events_members",

@@ -61,7 +61,7 @@ _LIVE: Final = is_live(labels)
 partial_index("uq_labels_name_key", labels.c.workspace_id, labels.c.name_key, unique=True, where=_LIVE)
 partial_index("uq_labels_position", labels.c.workspace_id, labels.c.position, unique=True, where=_LIVE)
 
-_MAPPER: Final = Mapper(
+LABELS: Final = Mapper(
     Label, labels, derived={"name_key": lambda label: label.name_key}, fixed=("id", "workspace_id", "created_at")
 )
 _OF_WORKSPACE: Final = labels.c.workspace_id == bindparam("workspace")
@@ -69,17 +69,17 @@ _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _ONE: Final = (_IN_WORKSPACE, labels.c.id == bindparam("label"))
 
 _INSERT: Final = insert(labels)
-_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_SELECT: Final = select(*LABELS.columns).where(*_ONE)
 _NAMED: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.name_key == bindparam("key"))
 _EXISTING: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.id.in_(bindparam("labels", expanding=True)))
 _COUNT: Final = select(func.count()).select_from(labels).where(_IN_WORKSPACE)
 _LAST_POSITION: Final = select(func.max(labels.c.position)).where(_IN_WORKSPACE)
-_PAGES: Final = Pages(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
-_AROUND: Final = around(select(*_MAPPER.columns).where(_IN_WORKSPACE), labels.c.position)
+_PAGES: Final = Pages(select(*LABELS.columns).where(_IN_WORKSPACE), labels.c.position)
+_AROUND: Final = around(select(*LABELS.columns).where(_IN_WORKSPACE), labels.c.position)
 _UPDATE: Final = update(labels).where(*_ONE)
 _DELETE: Final = update(labels).where(*_ONE).values(trash_id=bindparam("trash")).returning(labels.c.id)
 _TRASHED: Final = (_OF_WORKSPACE, labels.c.id == bindparam("label"), labels.c.trash_id.is_not(None))
-_IN_TRASH: Final = select(*_MAPPER.columns).where(*_TRASHED)
+_IN_TRASH: Final = select(*LABELS.columns).where(*_TRASHED)
 _RESTORE: Final = update(labels).where(*_TRASHED)
 
 
@@ -91,10 +91,10 @@ class Labels:
         self._change_log = change_log
 
     async def add(self, label: Label) -> None:
-        await self._change_log.write(_INSERT, _MAPPER.values(label), event_of("label.created", label))
+        await self._change_log.write(_INSERT, LABELS.values(label), event_of("label.created", label))
 
     async def get(self, workspace_id: UUID, label_id: UUID) -> Label | None:
-        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "label": label_id}))
+        return LABELS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "label": label_id}))
 
     async def named(self, workspace_id: UUID, key: str) -> UUID | None:
         row = await self._runner.row(_NAMED, {"workspace": workspace_id, "key": key})
@@ -114,15 +114,15 @@ class Labels:
 
     async def around(self, workspace_id: UUID, *, cut: str, limit: int) -> Sequence[Label]:
         place = {"workspace": workspace_id, "cut": cut, "limit": limit}
-        return sorted(_MAPPER.all(await self._runner.rows(_AROUND, place)), key=lambda label: label.position)
+        return sorted(LABELS.all(await self._runner.rows(_AROUND, place)), key=lambda label: label.position)
 
     async def page(self, workspace_id: UUID, *, after: str | None, limit: int) -> Sequence[Label]:
         place = None if after is None else (after,)
-        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=place, limit=limit))
+        return LABELS.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=place, limit=limit))
 
     async def update(self, label: Label, *, before: Label, event: LabelEvent) -> None:
         key = {"workspace": label.workspace_id, "label": label.id}
-        values = {**key, **_MAPPER.changes(label, before=before)}
+        values = {**key, **LABELS.changes(label, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, label, before=before))
 
     async def delete(self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, revision: int) -> None:
@@ -130,8 +130,8 @@ class Labels:
         await self._change_log.write_one(_DELETE, place, ends_of("label.deleted", workspace_id, revision))
 
     async def in_trash(self, workspace_id: UUID, label_id: UUID) -> Label | None:
-        return _MAPPER.one(await self._runner.row(_IN_TRASH, {"workspace": workspace_id, "label": label_id}))
+        return LABELS.one(await self._runner.row(_IN_TRASH, {"workspace": workspace_id, "label": label_id}))
 
     async def restore(self, label: Label) -> None:
-        values = {"workspace": label.workspace_id, "label": label.id, **_MAPPER.changes(label), TRASH_ID: None}
+        values = {"workspace": label.workspace_id, "label": label.id, **LABELS.changes(label), TRASH_ID: None}
         await self._change_log.write(_RESTORE, values, restored("label.restored", label))

@@ -19,16 +19,16 @@ from persistence.paging import Pages
 from persistence.runners import Parameters, Row, Runner
 from persistence.users import users
 
-_MAPPER: Final = Mapper(Member, members, fixed=("workspace_id", "user_id", "name", "created_at"))
+MEMBERS: Final = Mapper(Member, members, fixed=("workspace_id", "user_id", "name", "created_at"))
 _ONE: Final = (members.c.workspace_id == bindparam("workspace"), members.c.user_id == bindparam("user"))
 
 _INSERT: Final = insert(members)
-_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_SELECT: Final = select(*MEMBERS.columns).where(*_ONE)
 _EXISTING: Final = select(members.c.user_id).where(
     members.c.workspace_id == bindparam("workspace"), members.c.user_id.in_(bindparam("users", expanding=True))
 )
 _PAGES: Final = Pages(
-    select(*_MAPPER.columns).where(members.c.workspace_id == bindparam("workspace")), members.c.user_id
+    select(*MEMBERS.columns).where(members.c.workspace_id == bindparam("workspace")), members.c.user_id
 )
 _HAS_ADDRESS: Final = select(members.c.user_id).where(
     members.c.workspace_id == bindparam("workspace"),
@@ -70,7 +70,7 @@ _RENAME: Final = (
         updated_at=bindparam("at"),
         revision=select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery(),
     )
-    .returning(*_MAPPER.columns)
+    .returning(*MEMBERS.columns)
     .execution_options(**BULK)
 )
 _REMOVE: Final = (
@@ -96,17 +96,17 @@ class Members:
         self._change_log = change_log
 
     async def add(self, member: Member) -> None:
-        await self._change_log.write(_INSERT, _MAPPER.values(member), event_of("member.added", member))
+        await self._change_log.write(_INSERT, MEMBERS.values(member), event_of("member.added", member))
 
     async def get(self, workspace_id: UUID, user_id: UUID) -> Member | None:
-        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
+        return MEMBERS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "user": user_id}))
 
     async def existing(self, workspace_id: UUID, user_ids: Collection[UUID]) -> Collection[UUID]:
         place = {"workspace": workspace_id, "users": padded(list(user_ids))}
         return {row[0] for row in await self._runner.rows(_EXISTING, place)}
 
     async def page(self, workspace_id: UUID, *, after: UUID | None, limit: int) -> Sequence[Member]:
-        return _MAPPER.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
+        return MEMBERS.all(await _PAGES.read(self._runner, {"workspace": workspace_id}, after=after, limit=limit))
 
     async def has_address(self, workspace_id: UUID, *, email_key: str) -> bool:
         return await self._runner.row(_HAS_ADDRESS, {"workspace": workspace_id, "email_key": email_key}) is not None
@@ -123,7 +123,7 @@ class Members:
 
     async def update(self, member: Member) -> None:
         place = {"workspace": member.workspace_id, "user": member.user_id}
-        await self._change_log.write(_UPDATE, {**place, **_MAPPER.changes(member)}, event_of("member.updated", member))
+        await self._change_log.write(_UPDATE, {**place, **MEMBERS.changes(member)}, event_of("member.updated", member))
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
         await forget_member(self._runner, workspace_id, user_id=user_id)
@@ -139,7 +139,7 @@ class Members:
     async def rename(self, user_id: UUID, *, name: str, at: dt.datetime) -> None:
         await self._change_log.raise_heads(user_id)
         values = {"user": user_id, "new_name": name, "at": at}
-        await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", _MAPPER.load(row)))
+        await self._change_log.write_all(_RENAME, values, lambda row: event_of("member.updated", MEMBERS.load(row)))
 
     async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
         return await self._change_log.raise_heads(user_id)

@@ -34,10 +34,13 @@ workspaces: Final = Table(
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE[:-1]),
     Column("deleted_at", INSTANT),
     Column(USAGE[-1], BigInteger, nullable=False, server_default="0"),
+    Column("changes_from", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id", info=means(IdTaken)),
     info=logged_as("workspace"),
 )
-"""A deleted workspace has no members. It is kept until what was in it is deleted (`persistence/erasures.py`)."""
+"""What was deleted with a revision after `changes_from` has a tombstone: cursors from there on have not expired.
+
+A deleted workspace has no members. It is kept until what was in it is deleted (`persistence/erasures.py`)."""
 _IS_DELETED: Final = workspaces.c.deleted_at.is_not(None)
 Index(None, workspaces.c.deleted_at, postgresql_where=_IS_DELETED, sqlite_where=_IS_DELETED)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from persistence.account_log import AccountLog, Request
 from persistence.change_log import ChangeLog
+from persistence.changes import Changes
 from persistence.comments import Comments
 from persistence.credentials import CredentialReader
 from persistence.identities import Identities
@@ -62,6 +63,7 @@ class Repositories:
     """The repositories of a unit of work, each created when it is first used. A subclass implements Needs."""
 
     account_log = _created(lambda uow: AccountLog(uow.runner, uow))
+    changes = _created(lambda uow: Changes(uow.runner))
     comments = _created(lambda uow: Comments(uow.runner, uow.change_log))
     credentials = _created(lambda uow: CredentialReader(uow.aside))
     identities = _created(lambda uow: Identities(uow.runner))

@@ -77,18 +77,18 @@ partial_index(
     "ix_sections_trash_id", sections.c.workspace_id, sections.c.trash_id, where=sections.c.trash_id.is_not(None)
 )
 
-_MAPPER: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "created_at"))
+SECTIONS: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "created_at"))
 _OF_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
 SECTION_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _IN_PROJECT: Final = (SECTION_IN_WORKSPACE, sections.c.project_id == bindparam("project"))
 _ONE: Final = (SECTION_IN_WORKSPACE, sections.c.id == bindparam("section"))
 
 _INSERT: Final = insert(sections)
-_SELECT: Final = select(*_MAPPER.columns).where(*_ONE)
+_SELECT: Final = select(*SECTIONS.columns).where(*_ONE)
 _END: Final = select(func.count(), func.max(sections.c.position)).where(*_IN_PROJECT)
-_PAGES: Final = Pages(select(*_MAPPER.columns).where(SECTION_IN_WORKSPACE), sections.c.project_id, sections.c.position)
-_PAGES_OF_PROJECT: Final = Pages(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
-_AROUND: Final = around(select(*_MAPPER.columns).where(*_IN_PROJECT), sections.c.position)
+_PAGES: Final = Pages(select(*SECTIONS.columns).where(SECTION_IN_WORKSPACE), sections.c.project_id, sections.c.position)
+_PAGES_OF_PROJECT: Final = Pages(select(*SECTIONS.columns).where(*_IN_PROJECT), sections.c.position)
+_AROUND: Final = around(select(*SECTIONS.columns).where(*_IN_PROJECT), sections.c.position)
 _UPDATE: Final = update(sections).where(*_ONE)
 _DELETE: Final = update(sections).where(*_ONE).values(trash_id=bindparam("trash")).returning(sections.c.id)
 _DELETE_ALL: Final = (
@@ -98,7 +98,7 @@ _DELETE_ALL: Final = (
     .returning(sections.c.id)
     .execution_options(**BULK)
 )
-_IN_TRASH: Final = select(*_MAPPER.columns).where(_OF_WORKSPACE, sections.c.trash_id == bindparam("trash"))
+_IN_TRASH: Final = select(*SECTIONS.columns).where(_OF_WORKSPACE, sections.c.trash_id == bindparam("trash"))
 _RESTORE: Final = update(sections).where(
     _OF_WORKSPACE, sections.c.id == bindparam("section"), sections.c.trash_id.is_not(None)
 )
@@ -112,10 +112,10 @@ class Sections:
         self._change_log = change_log
 
     async def add(self, section: Section) -> None:
-        await self._change_log.write(_INSERT, _MAPPER.values(section), event_of("section.created", section))
+        await self._change_log.write(_INSERT, SECTIONS.values(section), event_of("section.created", section))
 
     async def get(self, workspace_id: UUID, section_id: UUID) -> Section | None:
-        return _MAPPER.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "section": section_id}))
+        return SECTIONS.one(await self._runner.row(_SELECT, {"workspace": workspace_id, "section": section_id}))
 
     async def end(self, workspace_id: UUID, *, project_id: UUID) -> tuple[int, str | None]:
         row = await self._runner.row(_END, {"workspace": workspace_id, "project": project_id})
@@ -124,19 +124,19 @@ class Sections:
 
     async def around(self, workspace_id: UUID, *, project_id: UUID, cut: str, limit: int) -> Sequence[Section]:
         place = {"workspace": workspace_id, "project": project_id, "cut": cut, "limit": limit}
-        return sorted(_MAPPER.all(await self._runner.rows(_AROUND, place)), key=lambda section: section.position)
+        return sorted(SECTIONS.all(await self._runner.rows(_AROUND, place)), key=lambda section: section.position)
 
     async def page(self, query: SectionQuery) -> Sequence[Section]:
         place: dict[str, object] = {"workspace": query.workspace_id}
         if query.project_id is None:
-            return _MAPPER.all(await _PAGES.read(self._runner, place, after=query.after, limit=query.limit))
+            return SECTIONS.all(await _PAGES.read(self._runner, place, after=query.after, limit=query.limit))
         place["project"] = query.project_id
         after = query.after and query.after[1:]
-        return _MAPPER.all(await _PAGES_OF_PROJECT.read(self._runner, place, after=after, limit=query.limit))
+        return SECTIONS.all(await _PAGES_OF_PROJECT.read(self._runner, place, after=after, limit=query.limit))
 
     async def update(self, section: Section, *, before: Section, event: SectionEvent) -> None:
         key = {"workspace": section.workspace_id, "section": section.id}
-        values = {**key, **_MAPPER.changes(section, before=before)}
+        values = {**key, **SECTIONS.changes(section, before=before)}
         await self._change_log.write(_UPDATE, values, event_of(event, section, before=before))
 
     async def delete_all(self, workspace_id: UUID, *, project_id: UUID, trash_id: UUID, revision: int) -> int:
@@ -148,14 +148,14 @@ class Sections:
         await self._change_log.write_one(_DELETE, place, ends_of("section.deleted", workspace_id, revision))
 
     async def in_trash(self, workspace_id: UUID, trash_id: UUID) -> Sequence[Section]:
-        return _MAPPER.all(await self._runner.rows(_IN_TRASH, {"workspace": workspace_id, "trash": trash_id}))
+        return SECTIONS.all(await self._runner.rows(_IN_TRASH, {"workspace": workspace_id, "trash": trash_id}))
 
     async def restore_all(self, sections: Sequence[Section]) -> None:
         await self._change_log.write_many(
             _RESTORE,
             [
                 (
-                    {"workspace": each.workspace_id, "section": each.id, **_MAPPER.changes(each), TRASH_ID: None},
+                    {"workspace": each.workspace_id, "section": each.id, **SECTIONS.changes(each), TRASH_ID: None},
                     restored("section.restored", each),
                 )
                 for each in sections

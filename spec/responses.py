@@ -529,6 +529,36 @@ class TaskBatchResult(TypedDict):
     problem: NotRequired[Problem]
 
 
+class Change(TypedDict):
+    """
+    A thing that changed, as it is now, in the member that has the name of its `type`. If it is deleted, there is no
+    such member.
+
+    """
+
+    type: str
+    id: UUID
+    revision: int
+    deleted: bool
+    workspace: NotRequired[WorkspaceFacts]
+    member: NotRequired[Member]
+    label: NotRequired[Label]
+    project: NotRequired[Project]
+    section: NotRequired[Section]
+    task: NotRequired[Task]
+    comment: NotRequired[Comment]
+
+
+class ChangePage(TypedDict):
+    """
+    A page of changes.
+    """
+
+    items: list[Change]
+    next_cursor: str
+    has_more: bool
+
+
 class TaskBatchResults(TypedDict):
     """
     What became of a batch.

@@ -29,6 +29,8 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain import (
     account_log,
+    change_cursors,
+    changes,
     comments,
     email_addresses,
     identities,
@@ -53,7 +55,9 @@ from domain import (
     users,
     workspaces,
 )
+from domain.change_cursors import Completed
 from domain.identities import ExternalIdentity
+from domain.model.changes import CHANGE_TYPES, LogPlace
 from domain.model.identities import Identity
 from domain.model.tasks import Bucket, SortKey, Status, TaskQuery
 from domain.policy import Policy
@@ -702,6 +706,26 @@ async def call_trash_services(ada: Caller) -> None:
     await ada.write(restoring.project, chores.id)
 
 
+async def call_change_services(ada: Caller) -> None:
+    windows: tuple[Completed, ...] = ("all", "30d", "none")
+    for kind, completed in product(CHANGE_TYPES, windows):
+        page = await ada.read(changes.page, types=[kind], completed=completed, limit=1)
+        await ada.read(changes.page, types=[kind], completed=completed, limit=1, cursor=page.next_cursor)
+    head = (await ada.read(workspaces.get)).head
+    place = LogPlace.end_of(head)
+    project = await ada.write(projects.create, name="z")
+    section = await ada.write(sections.create, name="z", project_id=project.id)
+    label = await ada.write(labels.create, name="Soon")
+    task = await ada.write(tasks.create, TaskDraft(title="z", section_id=section.id, label_ids=[label.id]))
+    await ada.write(comments.create, task.id, text="z")
+    await ada.write(workspaces.update, name="yz")
+    await ada.add_member(caller(ada.database, 7), role="editor")
+    await ada.write(tasks.delete, (await ada.write(tasks.create, TaskDraft(title="z"))).id)
+    cursor = change_cursors.encode(place, workspace_id=ada.workspace_id, types=None)
+    found = await ada.read(changes.page, limit=50, cursor=cursor)
+    assert {each.type for each in found.items} == set(CHANGE_TYPES)
+
+
 async def call_idempotency(ada: Caller) -> None:
     for caller in (ada, ada.account):
         async with caller.unit() as uow:
@@ -739,6 +763,7 @@ TOURS = [
     call_dependency_services,
     call_comment_services,
     call_trash_services,
+    call_change_services,
     call_idempotency,
     call_purges,
 ]

@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from domain import projects, task_deletions, task_status, tasks, users, workspaces
-from domain.events import EVENT_TYPES, Entity, end_of, event_of
+from domain.events import EVENT_TYPES, end_of, event_of
+from domain.model.changes import Entity
 from domain.tasks import TaskDraft, TaskEdit
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 

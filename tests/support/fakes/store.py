@@ -95,6 +95,7 @@ class Store:
     hidden_links: dict[tuple[str, UUID, UUID, UUID], UUID] = field(default_factory=dict)
     """The entries of links to what is in the trash, by the member of the task, the workspace, the task, the other."""
     events: list[Event] = field(default_factory=list)
+    changes_from: dict[UUID, int] = field(default_factory=dict)
     others: dict[type[Any], dict[Any, Any]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

@@ -1,0 +1,167 @@
+"""The first sync: a workspace as it is, for a client that has nothing of it yet.
+
+It reads the list of each kind by an index that the list has. What changes meanwhile may be left out, or come as it was
+or as it is: it has an event after the head at which the sync began, and comes again from there. So the order within a
+kind does not matter, as long as nothing that stays as it is can be passed over.
+"""
+
+import datetime as dt
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from domain import pages, workspaces
+from domain.change_cursors import Completed
+from domain.model.changes import ChangeType, CommentFilter, Entity, Found, Keys, LogPlace, SyncPlace, change_of, id_of
+from domain.model.projects import ProjectQuery
+from domain.model.sections import SectionQuery
+from domain.model.tasks import Status, TaskQuery
+from domain.unit_of_work import UnitOfWork
+
+RECENT: Final = dt.timedelta(days=30)
+_COMMENTS_AT_ONCE: Final = 200
+_MOST_COMMENTS: Final = 2000
+"""How many comments are looked at for a page, wanted or not."""
+
+Group = tuple[Sequence[tuple[Keys, Entity]], Keys | None]
+"""Some items, each with its key, and the key after which the step goes on; None if it is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A list of one kind. `read` returns some items after a place, about as many as it is given.
+
+    `is_closed` says whether they are tasks that are closed.
+    """
+
+    kind: ChangeType
+    read: Callable[[UnitOfWork, SyncPlace, Completed, int], Awaitable[Group]]
+    is_closed: bool = False
+
+
+async def read(
+    uow: UnitOfWork, place: SyncPlace, *, types: Collection[ChangeType] | None, completed: Completed, limit: int
+) -> AsyncGenerator[Found, None]:
+    """Yield what the workspace has after *place*, then the place in the log from which its changes are to be read.
+
+    It ends earlier where many comments are not wanted. About *limit* items are read at once. Raises WorkspaceNotFound.
+    """
+    count = min(limit + 1, pages.AT_ONCE)
+    looked = 0
+    for index, step in enumerate(_STEPS):
+        is_wanted = (types is None or step.kind in types) and not (step.is_closed and completed == "none")
+        if index < place.step or not is_wanted:
+            continue
+        here = place if index == place.step else replace(place, step=index, keys=None)
+        while True:
+            group, keys = await step.read(uow, here, completed, count)
+            for after, entity in group:
+                yield Found(place=replace(here, keys=after), change=change_of(step.kind, entity))
+            if keys is None:
+                break
+            here = replace(here, keys=keys)
+            yield Found(place=here)
+            looked += _COMMENTS_AT_ONCE if step.kind == "comment" else 0
+            if looked >= _MOST_COMMENTS:
+                return
+    head, _ = await uow.changes.bounds(uow.workspace_id)
+    yield Found(place=LogPlace.end_of(place.head), is_end=head == place.head)
+
+
+def _group(rows: Sequence[Any], count: int, keys_of: Callable[[Any], Keys]) -> Group:
+    items = [(keys_of(row), row) for row in rows]
+    return items, items[-1][0] if len(rows) == count else None
+
+
+def _id_keys(entity: Entity) -> Keys:
+    return (pages.id_to_key(id_of(entity)), "")
+
+
+async def _workspace(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+    workspace = await workspaces.get(uow)
+    return [] if place.keys else [(_id_keys(workspace), workspace)], None
+
+
+async def _members(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+    after = pages.id_from_key(place.keys[0]) if place.keys else None
+    return _group(await uow.members.page(uow.workspace_id, after=after, limit=count), count, _id_keys)
+
+
+async def _labels(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+    after = pages.text_from_key(place.keys[0]) if place.keys else None
+    rows = await uow.labels.page(uow.workspace_id, after=after, limit=count)
+    return _group(rows, count, lambda label: (label.position, ""))
+
+
+def _projects(*, archived: bool) -> _Step:
+    async def projects(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+        after = (pages.text_from_key(place.keys[0]), pages.id_from_key(place.keys[1])) if place.keys else None
+        query = ProjectQuery(workspace_id=uow.workspace_id, archived=archived, after=after, limit=count)
+        rows = await uow.projects.page(query)
+        return _group(rows, count, lambda project: (project.position, pages.id_to_key(project.id)))
+
+    return _Step(kind="project", read=projects)
+
+
+async def _sections(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+    after = (pages.id_from_key(place.keys[0]), pages.text_from_key(place.keys[1])) if place.keys else None
+    query = SectionQuery(workspace_id=uow.workspace_id, project_id=None, after=after, limit=count)
+    rows = await uow.sections.page(query)
+    return _group(rows, count, lambda section: (pages.id_to_key(section.project_id), section.position))
+
+
+def _tasks(status: Status) -> _Step:
+    is_closed = status != "open"
+
+    async def tasks(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+        """Closed tasks of the last days are read by the time of their change, others by that of their creation."""
+        since = place.closed_since if is_closed else None
+        order = "created_at" if since is None else "updated_at"
+        after = None if since is None else (since, UUID(int=0))
+        if place.keys:
+            after = (pages.instant_from_key(place.keys[0]), pages.id_from_key(place.keys[1]))
+        query = TaskQuery(
+            workspace_id=uow.workspace_id,
+            project_id=None,
+            status=status,
+            order=order,
+            descending=False,
+            after=after,
+            limit=count,
+        )
+        return _group(
+            await uow.tasks.page(query),
+            count,
+            lambda task: (pages.instant_to_key(getattr(task, order)), pages.id_to_key(task.id)),
+        )
+
+    return _Step(kind="task", read=tasks, is_closed=is_closed)
+
+
+async def _comments(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:
+    after = pages.id_from_key(place.keys[0]) if place.keys else None
+    only = None if completed == "all" else CommentFilter(head=place.head, closed_since=place.closed_since)
+    limit = _COMMENTS_AT_ONCE if only else count
+    looked_at = await uow.changes.comment_ids(uow.workspace_id, only=only, after=after, limit=limit)
+    wanted = [comment_id for comment_id, is_wanted in looked_at if is_wanted][:count]
+    comments = await uow.changes.live(uow.workspace_id, "comment", wanted)
+    found = [(_id_keys(each), each) for each in sorted(comments, key=id_of)]
+    if len(wanted) == count:
+        return found, (pages.id_to_key(wanted[-1]), "")
+    return found, (pages.id_to_key(looked_at[-1][0]), "") if len(looked_at) == limit else None
+
+
+_STEPS: Final = (
+    _Step(kind="workspace", read=_workspace),
+    _Step(kind="member", read=_members),
+    _Step(kind="label", read=_labels),
+    _projects(archived=False),
+    _projects(archived=True),
+    _Step(kind="section", read=_sections),
+    _tasks("open"),
+    _tasks("completed"),
+    _tasks("cancelled"),
+    _Step(kind="comment", read=_comments),
+)
+"""A cursor has the index of a step: what is inserted makes cursors of a first sync before it wrong."""
