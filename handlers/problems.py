@@ -1,8 +1,8 @@
 """The problem of each domain error: its status and its slug follow from its base class.
 
 The slug of a conflict, or of something forbidden or expired, is the name of its class: `ProjectArchived` is
-`project-archived`. Every other error has the slug of its base. ROWS has the bases, and the errors that differ. `tests/architecture`
-compares all of them with the contract.
+`project-archived`. Every other error has the slug of its base. ROWS has the bases, and the errors that differ.
+`tests/architecture` compares all of them with the contract.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -45,16 +45,15 @@ class EventWriter:
         """
         writes, log = list[Write](), Counter[UUID]()
         restored = {event.entity_id: index for index, (_, event) in enumerate(noted) if event.is_restored}
-        last = {_entity_of(event): number for number, event in noted}
+        followed = _followed(noted) if len(noted) > 1 else ()
         for start in range(0, len(noted), _AT_ONCE):
             some = noted[start : start + _AT_ONCE]
             bodies = [self._encode(event) for _, event in some]
             for (_, event), body in zip(some, bodies, strict=True):
                 log[event.workspace_id] += len(body.encode())
-            rows = [
-                self._event_values(number, event, body, is_last=last[_entity_of(event)] == number)
-                for (number, event), body in zip(some, bodies, strict=True)
-            ]
+            rows = [self._event_values(*one, body) for one, body in zip(some, bodies, strict=True)]
+            for index in range(len(some)):
+                rows[index]["is_last"] = start + index not in followed
             ends = [
                 self._tombstone_values(number, event)
                 for index, (number, event) in enumerate(some, start)
@@ -73,7 +72,7 @@ class EventWriter:
             ids = [event.entity_id for event in restored if event.workspace_id == workspace_id]
             await self._runner.run(_DELETE_TOMBSTONES, {"workspace": workspace_id, "ids": padded(ids)})
 
-    def _event_values(self, sequence: int, event: Event, body: str, *, is_last: bool) -> Parameters:
+    def _event_values(self, sequence: int, event: Event, body: str) -> dict[str, object]:
         return {
             "workspace_id": event.workspace_id,
             "revision": event.revision,
@@ -83,7 +82,6 @@ class EventWriter:
             "actor_id": self._actor_id,
             "recorded_at": self._now(),
             "body": body,
-            "is_last": is_last,
         }
 
     def _tombstone_values(self, sequence: int, event: Event) -> Parameters:
@@ -97,5 +95,7 @@ class EventWriter:
         }
 
 
-def _entity_of(event: Event) -> tuple[UUID, str, UUID]:
-    return event.workspace_id, event.kind, event.entity_id
+def _followed(noted: Sequence[tuple[int, Event]]) -> Collection[int]:
+    """Return the indexes of those events after which another one is about the same entity."""
+    last = {(event.workspace_id, event.kind, event.entity_id): index for index, (_, event) in enumerate(noted)}
+    return {*range(len(noted))} - {*last.values()}

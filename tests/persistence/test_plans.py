@@ -720,7 +720,7 @@ async def call_change_services(ada: Caller) -> None:
     await ada.write(comments.create, task.id, text="z")
     await ada.write(workspaces.update, name="yz")
     await ada.add_member(caller(ada.database, 7), role="editor")
-    await ada.write(tasks.delete, (await ada.write(tasks.create, TaskDraft(title="z"))).id)
+    await ada.write(task_deletions.delete, (await ada.write(tasks.create, TaskDraft(title="z"))).id)
     cursor = change_cursors.encode(place, workspace_id=ada.workspace_id, types=None)
     found = await ada.read(changes.page, limit=50, cursor=cursor)
     assert {each.type for each in found.items} == set(CHANGE_TYPES)
