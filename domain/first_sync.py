@@ -29,14 +29,34 @@ Group = tuple[Sequence[tuple[Keys, Entity]], Keys | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """A list of one kind. `read` returns some items after a place, about as many as it is given.
+class _Page:
+    """What a step reads: about *count* items after *place*."""
 
-    `is_closed` says whether they are tasks that are closed.
-    """
+    uow: UnitOfWork
+    place: SyncPlace
+    completed: Completed
+    count: int
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.uow.workspace_id
+
+    @property
+    def keys(self) -> Keys | None:
+        return self.place.keys
+
+    def group(self, rows: Sequence[Any], keys_of: Callable[[Any], Keys]) -> Group:
+        """Return the rows that were found. The step is done if these are fewer than asked for."""
+        items = [(keys_of(row), row) for row in rows]
+        return items, items[-1][0] if len(rows) == self.count else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A list of one kind. `is_closed` says whether it has closed tasks."""
 
     kind: ChangeType
-    read: Callable[[UnitOfWork, SyncPlace, Completed, int], Awaitable[Group]]
+    read: Callable[[_Page], Awaitable[Group]]
     is_closed: bool = False
 
 
@@ -55,7 +75,7 @@ async def read(
             continue
         here = place if index == place.step else replace(place, step=index, keys=None)
         while True:
-            group, keys = await step.read(uow, here, completed, count)
+            group, keys = await step.read(_Page(uow=uow, place=here, completed=completed, count=count))
             for after, entity in group:
                 yield Found(place=replace(here, keys=after), change=change_of(step.kind, entity))
             if keys is None:
@@ -69,85 +89,79 @@ async def read(
     yield Found(place=LogPlace.end_of(place.head), is_end=head == place.head)
 
 
-def _group(rows: Sequence[Any], count: int, keys_of: Callable[[Any], Keys]) -> Group:
-    items = [(keys_of(row), row) for row in rows]
-    return items, items[-1][0] if len(rows) == count else None
-
-
 def _id_keys(entity: Entity) -> Keys:
     return (pages.id_to_key(id_of(entity)), "")
 
 
-async def _workspace(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
-    workspace = await workspaces.get(uow)
-    return [] if place.keys else [(_id_keys(workspace), workspace)], None
+async def _workspace(at: _Page) -> Group:
+    workspace = await workspaces.get(at.uow)
+    return [] if at.keys else [(_id_keys(workspace), workspace)], None
 
 
-async def _members(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
-    after = pages.id_from_key(place.keys[0]) if place.keys else None
-    return _group(await uow.members.page(uow.workspace_id, after=after, limit=count), count, _id_keys)
+async def _members(at: _Page) -> Group:
+    after = pages.id_from_key(at.keys[0]) if at.keys else None
+    return at.group(await at.uow.members.page(at.workspace_id, after=after, limit=at.count), _id_keys)
 
 
-async def _labels(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
-    after = pages.text_from_key(place.keys[0]) if place.keys else None
-    rows = await uow.labels.page(uow.workspace_id, after=after, limit=count)
-    return _group(rows, count, lambda label: (label.position, ""))
+async def _labels(at: _Page) -> Group:
+    after = pages.text_from_key(at.keys[0]) if at.keys else None
+    rows = await at.uow.labels.page(at.workspace_id, after=after, limit=at.count)
+    return at.group(rows, lambda label: (label.position, ""))
 
 
 def _projects(*, archived: bool) -> _Step:
-    async def projects(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
-        after = (pages.text_from_key(place.keys[0]), pages.id_from_key(place.keys[1])) if place.keys else None
-        query = ProjectQuery(workspace_id=uow.workspace_id, archived=archived, after=after, limit=count)
-        rows = await uow.projects.page(query)
-        return _group(rows, count, lambda project: (project.position, pages.id_to_key(project.id)))
+    async def projects(at: _Page) -> Group:
+        after = (pages.text_from_key(at.keys[0]), pages.id_from_key(at.keys[1])) if at.keys else None
+        query = ProjectQuery(workspace_id=at.workspace_id, archived=archived, after=after, limit=at.count)
+        rows = await at.uow.projects.page(query)
+        return at.group(rows, lambda project: (project.position, pages.id_to_key(project.id)))
 
     return _Step(kind="project", read=projects)
 
 
-async def _sections(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
-    after = (pages.id_from_key(place.keys[0]), pages.text_from_key(place.keys[1])) if place.keys else None
-    query = SectionQuery(workspace_id=uow.workspace_id, project_id=None, after=after, limit=count)
-    rows = await uow.sections.page(query)
-    return _group(rows, count, lambda section: (pages.id_to_key(section.project_id), section.position))
+async def _sections(at: _Page) -> Group:
+    after = (pages.id_from_key(at.keys[0]), pages.text_from_key(at.keys[1])) if at.keys else None
+    query = SectionQuery(workspace_id=at.workspace_id, project_id=None, after=after, limit=at.count)
+    rows = await at.uow.sections.page(query)
+    return at.group(rows, lambda section: (pages.id_to_key(section.project_id), section.position))
 
 
 def _tasks(status: Status) -> _Step:
     is_closed = status != "open"
 
-    async def tasks(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:  # noqa: ARG001
+    async def tasks(at: _Page) -> Group:
         """Closed tasks of the last days are read by the time of their change, others by that of their creation."""
-        since = place.closed_since if is_closed else None
+        since = at.place.closed_since if is_closed else None
         order = "created_at" if since is None else "updated_at"
         after = None if since is None else (since, UUID(int=0))
-        if place.keys:
-            after = (pages.instant_from_key(place.keys[0]), pages.id_from_key(place.keys[1]))
+        if at.keys:
+            after = (pages.instant_from_key(at.keys[0]), pages.id_from_key(at.keys[1]))
         query = TaskQuery(
-            workspace_id=uow.workspace_id,
+            workspace_id=at.workspace_id,
             project_id=None,
             status=status,
             order=order,
             descending=False,
             after=after,
-            limit=count,
+            limit=at.count,
         )
-        return _group(
-            await uow.tasks.page(query),
-            count,
+        return at.group(
+            await at.uow.tasks.page(query),
             lambda task: (pages.instant_to_key(getattr(task, order)), pages.id_to_key(task.id)),
         )
 
     return _Step(kind="task", read=tasks, is_closed=is_closed)
 
 
-async def _comments(uow: UnitOfWork, place: SyncPlace, completed: Completed, count: int) -> Group:
-    after = pages.id_from_key(place.keys[0]) if place.keys else None
-    only = None if completed == "all" else CommentFilter(head=place.head, closed_since=place.closed_since)
-    limit = _COMMENTS_AT_ONCE if only else count
-    looked_at = await uow.changes.comment_ids(uow.workspace_id, only=only, after=after, limit=limit)
-    wanted = [comment_id for comment_id, is_wanted in looked_at if is_wanted][:count]
-    comments = await uow.changes.live(uow.workspace_id, "comment", wanted)
+async def _comments(at: _Page) -> Group:
+    after = pages.id_from_key(at.keys[0]) if at.keys else None
+    only = None if at.completed == "all" else CommentFilter(head=at.place.head, closed_since=at.place.closed_since)
+    limit = _COMMENTS_AT_ONCE if only else at.count
+    looked_at = await at.uow.changes.comment_ids(at.workspace_id, only=only, after=after, limit=limit)
+    wanted = [comment_id for comment_id, is_wanted in looked_at if is_wanted][: at.count]
+    comments = await at.uow.changes.live(at.workspace_id, "comment", wanted)
     found = [(_id_keys(each), each) for each in sorted(comments, key=id_of)]
-    if len(wanted) == count:
+    if len(wanted) == at.count:
         return found, (pages.id_to_key(wanted[-1]), "")
     return found, (pages.id_to_key(looked_at[-1][0]), "") if len(looked_at) == limit else None
 

@@ -51,7 +51,14 @@ accounts, and on every machine.
 """
 
 BUILDERS = {
-    *("erasures._delete_some", "idempotency._delete_keys", "members.role_in_workspace", "paging.around"),
+    *(
+        "changes._comment_ids",
+        "changes._these",
+        "erasures._delete_some",
+        "idempotency._delete_keys",
+        "members.role_in_workspace",
+        "paging.around",
+    ),
     *(
         "purges.__init__",
         "task_dependencies.is_awaited",
