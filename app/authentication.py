@@ -1,21 +1,23 @@
 """Authentication: the form of a bearer token decides who issued it, and so how it is verified."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
 from app.jobs.last_used import LastUses
+from app.together import Together
 from app.units import write
 from domain import identities, secret_tokens
 from domain.identities import ExternalIdentity
-from domain.model.identities import IdentityTaken
+from domain.model.identities import Identity, IdentityTaken
 from domain.model.users import EmailTaken
 from domain.principals import Membership
 from domain.secret_tokens import PREFIXES, TokenKind
 from domain.tokens import granted_outside
-from persistence import sessions, tokens
+from persistence import many_grants, sessions, tokens
 from persistence.identities import recognise
 from persistence.unit_dependencies import Dependencies
 from tickbox_contract.engine.access import AuthContext
@@ -26,6 +28,9 @@ _LOOKUPS: Final[Mapping[TokenKind, Callable[..., Awaitable[Membership | None]]]]
 }
 _KINDS: Final = {PREFIXES[kind]: kind for kind in _LOOKUPS}
 _PREFIX_LENGTH: Final = 4
+
+Wanted = tuple[bytes, UUID | None]
+"""The digest of a token, and the workspace of the path."""
 
 
 class IdentityProvider(Protocol):
@@ -53,12 +58,7 @@ class Authenticator:
             found = await self._external(token, workspace_id)
         else:
             found = await self._known(token, workspace_id)
-        if found is None:
-            return None
-        principal, role = found
-        scopes = principal.scopes if "workspace_id" in path else granted_outside(principal)
-        withheld = {str(scope): "limited to certain workspaces" for scope in principal.scopes - scopes}
-        return AuthContext(principal=principal, scopes=frozenset(scopes), role=role, withheld=withheld)
+        return None if found is None else _context(found, path)
 
     async def _known(self, token: str, workspace_id: UUID | None) -> Membership | None:
         """Look up one of our own tokens."""
@@ -92,6 +92,52 @@ class Authenticator:
             except EmailTaken:
                 nameless = replace(external_identity, email=None)
                 await write(self.dependencies, lambda uow: identities.provision(uow, nameless))
+
+
+class AuthenticatorOfStreams:
+    """Looks up the tokens of open streams again: those that are asked for at once, in one statement for each kind.
+
+    It does not count as a use of a token.
+    """
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._provider = authenticator.provider
+        self._dependencies = authenticator.dependencies
+        self._sessions = Together(partial(self._own, many_grants.of_sessions))
+        self._tokens = Together(partial(self._own, many_grants.of_tokens))
+        self._identities = Together(self._external)
+
+    async def __call__(self, token: str, path: Mapping[str, str]) -> AuthContext | None:
+        """See tickbox_contract.engine.security.Authenticate. Raises StorageUnavailable, ProviderUnavailable."""
+        found = await self._found(token, _uuid(path.get("workspace_id")))
+        return None if found is None else _context(found, path)
+
+    async def _found(self, token: str, workspace_id: UUID | None) -> Membership | None:
+        kind = _KINDS.get(token[:_PREFIX_LENGTH])
+        digest = kind and secret_tokens.digest_of(token, kind=kind)
+        if digest:
+            return await (self._sessions if kind == "session" else self._tokens)((digest, workspace_id))
+        external_identity = None if self._provider is None else await self._provider.verify(token)
+        if external_identity is None:
+            return None
+        return await self._identities((external_identity.identity, workspace_id))
+
+    async def _own(
+        self, look_up: Callable[..., Awaitable[Mapping[Wanted, Membership]]], wanted: Collection[Wanted]
+    ) -> Mapping[Wanted, Membership]:
+        return await look_up(self._dependencies.database, wanted, now=self._dependencies.clock())
+
+    async def _external(
+        self, wanted: Collection[tuple[Identity, UUID | None]]
+    ) -> Mapping[tuple[Identity, UUID | None], Membership]:
+        return await many_grants.of_identities(self._dependencies.database, wanted)
+
+
+def _context(found: Membership, path: Mapping[str, str]) -> AuthContext:
+    principal, role = found
+    scopes = principal.scopes if "workspace_id" in path else granted_outside(principal)
+    withheld = {str(scope): "limited to certain workspaces" for scope in principal.scopes - scopes}
+    return AuthContext(principal=principal, scopes=frozenset(scopes), role=role, withheld=withheld)
 
 
 def _uuid(text: str | None) -> UUID | None:

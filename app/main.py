@@ -25,7 +25,7 @@ from app.adapters.mail.smtp import SmtpServer
 from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.adapters.rate_limits import limiter as limits
 from app.adapters.rate_limits.windows import ProcessWindows, SharedWindows
-from app.authentication import Authenticator
+from app.authentication import Authenticator, AuthenticatorOfStreams
 from app.fair_order import FairOrder
 from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
@@ -135,12 +135,14 @@ def build(
     limiter = make_limiter(settings)
     verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
     last_uses = LastUses()
+    authenticator = Authenticator(parts.dependencies, last_uses, verifier)
     jobs = _server_jobs(settings, parts.dependencies, last_uses) if background else ()
     waking = waking_jobs(settings.listen_url or settings.database_url, parts.dependencies.database, parts.wakeups)
     application = build_application(
         contract,
         _engine_settings(settings, parts.dependencies, limiter),
-        authenticate=Authenticator(parts.dependencies, last_uses, verifier),
+        authenticate=authenticator,
+        authenticate_again=AuthenticatorOfStreams(authenticator),
         realm=REALM,
         lifespan=_lifespan(parts, limiter, verifier, (*waking, *jobs)),
     )

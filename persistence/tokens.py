@@ -55,7 +55,8 @@ personal_tokens: Final = Table(
 hexadecimal."""
 
 
-def _ids(words: frozenset[str] | None) -> frozenset[UUID] | None:
+def limits_of(words: frozenset[str] | None) -> frozenset[UUID] | None:
+    """Return the workspaces in a row; None for all of the user's."""
     return None if words is None else frozenset(map(UUID, words))
 
 
@@ -66,7 +67,7 @@ _MAPPER: Final = Mapper(
         "workspace_ids": Stored(
             columns=(personal_tokens.c.workspace_ids,),
             dump=lambda ids: (None if ids is None else {each.hex for each in ids},),
-            load=_ids,
+            load=limits_of,
         )
     },
 )
@@ -107,7 +108,7 @@ async def authenticate(
     if row is None:
         return None
     token_id, user_id, scopes, limited_to, expires_at, role = row
-    workspace_ids = _ids(limited_to)
+    workspace_ids = limits_of(limited_to)
     principal = Principal(
         user_id=user_id, token_id=token_id, scopes=scopes, workspace_ids=workspace_ids, expires_at=expires_at
     )

@@ -32,9 +32,9 @@ _AT_ONCE: Final = 100
 _HEADS: Final = select(workspaces.c.id, workspaces.c.head).where(
     workspaces.c.id.in_(bindparam("workspaces", expanding=True))
 )
+_HEAD: Final = select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery()
 _JOINED: Final = (
-    select(members.c.user_id, func.sum(workspaces.c.head + 1))
-    .join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
+    select(members.c.user_id, func.sum(_HEAD + 1))
     .where(members.c.user_id.in_(bindparam("users", expanding=True)))
     .group_by(members.c.user_id)
 )

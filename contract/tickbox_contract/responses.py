@@ -20,9 +20,9 @@ class Response:
     """A response before it is encoded.
 
     `content` is plain data (dict, list, str, int, float, bool, None, UUID, date, aware datetime); bytes or an
-    asynchronous generator of bytes if the media type is not JSON; an asynchronous generator of events for
-    `text/event-stream`; None for no body. `media_type` is needed only if the contract declares a range, or several
-    media types for the status and the client's `Accept` must not choose.
+    asynchronous generator of bytes if the media type is not JSON; an asynchronous generator of messages for
+    `text/event-stream` (see `events`); None for no body. `media_type` is needed only if the contract declares a range,
+    or several media types for the status and the client's `Accept` must not choose.
     """
 
     status: int
@@ -75,13 +75,28 @@ class Problem(Response):
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Event:
-    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes."""
+    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes.
+
+    An event that several streams send is encoded and checked once, if it is the same object. `_sent` is the engine's:
+    what it sends for each way in which it checks the event.
+    """
 
     content: Any
     id: str | None = None
     type: str | None = None
+    _sent: dict[Any, bytes] = field(default_factory=dict, init=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A comment in a stream: the connection lives. The client continues at `id` when it connects again."""
+
+    id: str | None = None
+
+
+Message = Event | Heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +147,11 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-def events(stream: AsyncGenerator[Event, None]) -> Response:
-    """200 with a stream. Each event is checked before it is sent; *stream* is closed when the client disconnects."""
+def events(stream: AsyncGenerator[Message | Sequence[Message], None]) -> Response:
+    """200 with a stream: each item is a message, or several that are sent together.
+
+    Each event is checked before it is sent. *stream* is closed when the client disconnects.
+    """
     return Response(status=200, content=stream)
 
 

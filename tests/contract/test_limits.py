@@ -355,3 +355,16 @@ def test_failures_that_arrive_at_once_are_refused_as_soon_as_they_are_too_many(
 def test_an_operation_without_a_token_still_works_for_an_address_that_sent_invalid_ones(server: Limited) -> None:
     server.limiter.counts["failures", HERE] = QUOTA
     assert server.call("GET", f"/stations/{STATION_ID}/report").status == 200
+
+
+def test_a_stream_counts_for_each_64_kib_and_ends_when_nothing_is_left(server: Limited) -> None:
+    """The request is the first unit, and the second is the last one."""
+    server.store.closed_streams.clear()
+    with connected(server.address) as connection:
+        connection.sendall(request("GET", f"/stations/{STATION_ID}/readings", token="observer"))
+        received = b""
+        while not received.endswith(b"\r\n0\r\n\r\n"):
+            received += connection.recv(65536)
+    assert len(received) > 2 * UNIT_BYTES
+    assert server.limiter.counts == {("default", "bo"): QUOTA + 1}
+    assert server.store.closed_streams == ["readings"]

@@ -19,8 +19,9 @@ from tickbox_contract.engine.media import media_of
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.sending import SERVER_STOPS, send_encoded
 from tickbox_contract.engine.violations import NonConformingResponseError, ResponseCheck, violation_reporter
+from tickbox_contract.openapi.media_types import EVENT_STREAM
 from tickbox_contract.openapi.schemas import SchemaCompiler
-from tickbox_contract.responses import Response, ok
+from tickbox_contract.responses import Event, Heartbeat, Response, events, ok
 
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build
@@ -128,6 +129,61 @@ async def test_the_end_of_a_stream_does_not_wait_for_a_client_that_does_not_read
     scope = {"method": "GET", "extensions": {SERVER_STOPS: {"event": stops}}}
     await send_encoded(EncodedResponse(200, [], chunks()), scope, receive, send, last_chunk_timeout_s=0.01)
     assert closed.is_set()
+
+
+STATUS: Any = {"type": "object", "properties": {"status": {"type": "string", "enum": ["sunny", "rainy"]}}}
+
+
+def stream_of(*items: Any, check: ResponseCheck = "enforce", responses: DeclaredResponses | None = None) -> Any:
+    """What is sent of *items* as a stream of events, in chunks."""
+
+    async def stream() -> AsyncGenerator[Any, None]:
+        for item in items:
+            yield item
+
+    response = (responses or of_events()).encode(
+        events(stream()), accepted=EVENT_STREAM, violation=violation_reporter("stream", check)
+    )
+    return response.body
+
+
+def of_events() -> DeclaredResponses:
+    media = media_of(EVENT_STREAM, STATUS, SchemaCompiler({}).compile(STATUS, direction="response"), dict)
+    return DeclaredResponses({200: DeclaredResponse(content={EVENT_STREAM: media}, headers={})}, (EVENT_STREAM,))
+
+
+async def test_messages_that_are_yielded_together_are_sent_together() -> None:
+    sunny, rainy = Event(content={"status": "sunny"}, id="1"), Event(content={"status": "rainy"}, type="weather")
+    assert [chunk async for chunk in stream_of([sunny, rainy], sunny)] == [
+        b'id: 1\ndata: {"status":"sunny"}\n\nevent: weather\ndata: {"status":"rainy"}\n\n',
+        b'id: 1\ndata: {"status":"sunny"}\n\n',
+    ]
+
+
+async def test_a_heartbeat_is_a_comment_which_may_move_the_place_of_the_client() -> None:
+    assert [chunk async for chunk in stream_of(Heartbeat(), Heartbeat(id="7"))] == [b":\n\n", b":\nid: 7\n\n"]
+
+
+async def test_an_event_of_several_streams_is_encoded_and_checked_once() -> None:
+    event, responses = Event(content={"status": "sunny"}), of_events()
+    first = [chunk async for chunk in stream_of(event, responses=responses)]
+    event.content["status"] = "stormy"  # which would be found, if it was looked at again
+    assert [chunk async for chunk in stream_of(event, responses=responses)] == first
+
+
+async def test_an_event_is_checked_by_each_operation_that_sends_it() -> None:
+    event = Event(content={"status": "sunny"})
+    assert len([chunk async for chunk in stream_of(event)]) == 1
+    event.content["status"] = "stormy"
+    with pytest.raises(NonConformingResponseError):
+        await anext(stream_of(event))
+
+
+async def test_an_event_that_breaks_the_contract_is_sent_to_nobody() -> None:
+    event, responses = Event(content={"status": "stormy"}), of_events()
+    for _ in range(2):
+        with pytest.raises(NonConformingResponseError):
+            await anext(stream_of(event, responses=responses))
 
 
 BYTES: Any = {"type": "string", "format": "binary", "minLength": 2, "maxLength": 4}

@@ -59,6 +59,7 @@ from domain.change_cursors import Completed
 from domain.identities import ExternalIdentity
 from domain.model.changes import CHANGE_TYPES, LogPlace
 from domain.model.identities import Identity
+from domain.model.streams import Topics
 from domain.model.tasks import Bucket, SortKey, Status, TaskQuery
 from domain.policy import Policy
 from domain.principals import Principal
@@ -68,13 +69,14 @@ from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
+from persistence import many_grants, uses
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
-from persistence import uses
 from persistence.database import Database
 from persistence.identities import recognise
 from persistence.repositories import metadata
 from persistence.sent_statements import SentStatement
+from persistence.wakeups import Wakeups
 from tests.support.clients import Client, register
 from tests.support.databases import run_elsewhere
 from tests.support.defaults import NOON
@@ -550,6 +552,20 @@ async def call_session_services(ada: Caller) -> None:
     await ada.account.write(sessions.end_all)
 
 
+async def call_stream_lookups(ada: Caller) -> None:
+    """What the open streams of a process ask for together."""
+    places = [workspace(number) for number in range(5)]  # of more, the planner rightly reads these small tables whole
+    own = [(digest(number), place) for number, place in enumerate(places)]
+    await many_grants.of_sessions(ada.database, own, now=NOON)
+    await many_grants.of_tokens(ada.database, own, now=NOON)
+    external = [(Identity(issuer=ISSUER, subject=str(number)), place) for number, place in enumerate(places)]
+    await many_grants.of_identities(ada.database, external)
+    wakeups = Wakeups()
+    topics = Topics(workspace_ids=frozenset(places), user_ids=frozenset(map(user, range(5))))
+    with wakeups.subscribe(topics):
+        await wakeups.look_around(ada.database)
+
+
 async def call_token_services(ada: Caller) -> None:
     await token_rows.authenticate(ada.database, digest(0), workspace_id=ada.workspace_id, now=NOON)
     draft = TokenDraft(name="x", scopes=frozenset({"read"}), workspace_ids=frozenset({ada.workspace_id}))
@@ -753,6 +769,7 @@ TOURS = [
     call_identity_services,
     call_session_services,
     call_token_services,
+    call_stream_lookups,
     call_workspace_services,
     call_member_services,
     call_invitation_services,

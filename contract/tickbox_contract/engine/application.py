@@ -129,21 +129,26 @@ def compile_contract(
     return CompiledContract(document=document, handlers=handlers, operations=operations)
 
 
-def build_application(
+def build_application(  # noqa: PLR0913  # what an application consists of
     contract: CompiledContract,
     settings: Settings,
     *,
     authenticate: Authenticate,
+    authenticate_again: Authenticate | None = None,
     realm: str,
     lifespan: Lifespan | None = None,
 ) -> ConnexionMiddleware:
-    """An ASGI application that serves *contract*, and can serve every request to it. Raises ContractMismatchError."""
+    """An ASGI application that serves *contract*, and can serve every request to it. Raises ContractMismatchError.
+
+    *authenticate_again* looks up the tokens of open streams, many at once; by default *authenticate* does.
+    """
     document, operations = contract.document, contract.operations
     engine = Engine(document, operations, settings)
     bearer = functools.partial(
         BearerHandler,
         authenticate,
         realm=realm,
+        again=authenticate_again,
         limiter=settings.limiter,
         limited={operation_id for operation_id, operation in operations.items() if operation.policy},
     )

@@ -69,6 +69,11 @@ class EncodedResponse(NamedTuple):
         """The value of its `ETag` header."""
         return next((value.decode("ascii") for name, value in self.headers if name == b"etag"), None)
 
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it is a stream of events, which may never end."""
+        return any(name == b"content-type" and value.startswith(EVENT_STREAM.encode()) for name, value in self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredResponses:

@@ -12,6 +12,8 @@ The application counts (a `Limiter`); this module decides when, and what a clien
 - If nothing is left of either policy, a request is rejected before anything is read.
 - A request without a valid token counts against its address.
 - The count is put into the scope of the request, from which each response gets its headers.
+- A stream counts again for each 64 KiB that it sends. It ends when nothing is left: its client connects again, and
+  gets the 429.
 - A representation of 64 KiB or more counts again after it was encoded, whether it is sent or only compared with the
   conditions of the request. Each five operations that are performed as parts of a request count as one request. The
   cost is known only then, so the response is sent, and the next request may be rejected.
@@ -21,7 +23,8 @@ Source: IETF draft-ietf-httpapi-ratelimit-headers; RFC 6585, section 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -153,6 +156,18 @@ class Tally:
     def encoded(self, encoded: EncodedResponse) -> None:
         """Remember the units of *encoded* beyond the first. Nothing is counted yet: the request may hold a lock."""
         self._more_units += len(encoded.body) // UNIT_BYTES if isinstance(encoded.body, bytes) else 0
+
+    async def streamed(self, chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """*chunks* of a stream of events, until nothing is left for those that are counted."""
+        size = 0
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+                units, size = divmod(size + len(chunk), UNIT_BYTES)
+                if units:
+                    allowance = await self.limiter.count(self.policy, units=units, **self._caller)
+                    if allowance is not None and allowance.exceeded:
+                        return
 
     def part(self) -> None:
         """Remember a part. The first ones are in the unit that was counted before."""

@@ -7,7 +7,7 @@ text only when they are encoded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from tickbox_contract.openapi.schemas import Validator
-from tickbox_contract.responses import Event
+from tickbox_contract.responses import Event, Heartbeat, Message
 
 from .media import Kind, Media
 from .violations import ContractViolation, impossible
@@ -102,13 +102,26 @@ async def _encode_chunks(
 
 
 async def _encode_events(
-    stream: AsyncGenerator[Event, None], validator: Validator | None, violation: ContractViolation
+    stream: AsyncGenerator[Message | Sequence[Message], None], validator: Validator | None, violation: ContractViolation
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(stream):
-        async for event in stream:
-            data = encode_json(event.content, validator, violation)
-            fields = [(b"id", event.id), (b"event", event.type)]
-            lines = [name + b": " + value.encode() + b"\n" for name, value in fields if value is not None]
-            yield b"".join((*lines, b"data: ", data, b"\n\n"))
+        async for item in stream:
+            messages = (item,) if isinstance(item, Event | Heartbeat) else item
+            yield b"".join([_encode_message(message, validator, violation) for message in messages])
             # Sending to a client that has disconnected does not wait: let the event loop notice the disconnection.
             await asyncio.sleep(0)
+
+
+def _encode_message(message: Message, validator: Validator | None, violation: ContractViolation) -> bytes:
+    if isinstance(message, Heartbeat):
+        return b"".join((b":\n", *_field(b"id", message.id), b"\n"))
+    encoded = message._sent.get(validator)  # noqa: SLF001  # it is the engine's
+    if encoded is None:
+        data = encode_json(message.content, validator, violation)
+        lines = (*_field(b"id", message.id), *_field(b"event", message.type), b"data: ", data, b"\n\n")
+        encoded = message._sent[validator] = b"".join(lines)  # noqa: SLF001  # as above
+    return encoded
+
+
+def _field(name: bytes, value: str | None) -> tuple[bytes, ...]:
+    return () if value is None else (name, b": ", value.encode(), b"\n")

@@ -84,6 +84,8 @@ class Runner:
                 tally.encoded(encoded)
             finally:
                 await tally.performed()
+            if encoded.is_of_events and not isinstance(encoded.body, bytes):
+                encoded = encoded._replace(body=tally.streamed(encoded.body))
         encoded = self._conditional(encoded, checked.semantics.conditions)
         await send_encoded(with_allowance(encoded, scope), scope, receive, send)
 

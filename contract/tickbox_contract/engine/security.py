@@ -35,13 +35,21 @@ _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *", re.IGNORECASE
 class BearerHandler(AbstractSecurityHandler):
     """Turns the `Authorization` header (RFC 6750, section 2.1) into an AuthContext in Connexion's context.
 
-    *limiter* counts requests for the operations *limited* that have no valid token.
+    *limiter* counts requests for the operations *limited* that have no valid token. *again* is called for tokens that
+    were valid before, by streams while they last: many of them at once; without it, *authenticate* is.
     """
 
     def __init__(
-        self, authenticate: Authenticate, *, realm: str, limiter: Limiter | None = None, limited: Collection[str] = ()
+        self,
+        authenticate: Authenticate,
+        *,
+        realm: str,
+        again: Authenticate | None = None,
+        limiter: Limiter | None = None,
+        limited: Collection[str] = (),
     ) -> None:
         self._authenticate = authenticate
+        self._again = again or authenticate
         self._realm = realm
         self._limiter = limiter
         self._limited = limited
@@ -62,13 +70,13 @@ class BearerHandler(AbstractSecurityHandler):
             raise
 
     async def _admitted(self, scope: Scope) -> dict[str, Any]:
-        again = partial(self._authenticate, self._token(scope), scope.get("path_params", {}))
-        auth = await again()
+        token, path = self._token(scope), scope.get("path_params", {})
+        auth = await self._authenticate(token, path)
         if auth is None:
             raise self._refused(
                 "The token is unknown, expired or deleted, or its session has ended. Get a new one.", "invalid_token"
             )
-        return {"auth": auth, "again": again}
+        return {"auth": auth, "again": partial(self._again, token, path)}
 
     def _token(self, scope: Scope) -> str:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
