@@ -196,9 +196,14 @@ class Server:
 
 
 def _without_parts(logged: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Events without the updates of what is restored: one level after the other gets back what it depends on."""
+    """Events without the updates of what is restored, and with one of each task that depends on it.
+
+    One level after the other is restored, with what it depends on and what depends on it.
+    """
     restored = {thing_id for kind, thing_id in logged if kind == "task.restored"}
-    return [(kind, each) for kind, each in logged if kind != "task.updated" or each not in restored]
+    if not restored:
+        return logged
+    return [(kind, each) for kind, each in dict.fromkeys(logged) if kind != "task.updated" or each not in restored]
 
 
 def _bytes(thing: Thing) -> int:
