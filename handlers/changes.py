@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from domain import changes
+from domain import account_changes, changes
 from domain.change_cursors import Completed
 from domain.model.changes import Change, ChangeType
+from domain.model.workspaces import WorkspaceChange
 from domain.unit_of_work import UnitOfWork
 from handlers.events import entity_view
 from spec import responses
@@ -28,6 +29,17 @@ async def list_changes(
     return ok(body)
 
 
+async def list_my_changes(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
+    """200 with the caller's workspaces that changed."""
+    page = await account_changes.page(uow, limit=limit, cursor=cursor)
+    body: responses.WorkspaceChangePage = {
+        "items": [workspace_change_view(each) for each in page.items],
+        "next_cursor": page.next_cursor,
+        "has_more": page.has_more,
+    }
+    return ok(body)
+
+
 def change_view(change: Change) -> responses.Change:
     """A `Change`, with the entity in the member that its type names; without one if it is deleted."""
     view: responses.Change = {
@@ -39,3 +51,8 @@ def change_view(change: Change) -> responses.Change:
     if change.entity is None:
         return view
     return cast("responses.Change", {**view, change.type: entity_view(change.entity)})
+
+
+def workspace_change_view(change: WorkspaceChange) -> responses.WorkspaceChange:
+    """A `WorkspaceChange`."""
+    return {"workspace_id": change.workspace_id, "head": change.head, "role": change.role}

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import UpdateBase, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.events import Event, EventType, end_of
 from domain.model.members import MEMBER_EVENTS
@@ -23,13 +24,23 @@ from persistence.constants import constant
 from persistence.event_writers import EncodeEvent, EventWriter
 from persistence.events import events
 from persistence.locked_workspaces import LockedWorkspace
-from persistence.memberships import members, workspaces
+from persistence.memberships import departures, members, workspaces
 from persistence.metadata import is_part, logged_kind
 from persistence.runners import Parameters, Row, Writer
 
 Mark = tuple[int, int | None, Counter[UUID]]
 
 _LEAVE: Final = delete(members).where(members.c.workspace_id == bindparam("workspace")).execution_options(**BULK)
+_HERE: Final = members.c.workspace_id == bindparam("workspace")
+_AT: Final = bindparam("at", type_=departures.c.departed_at.type)
+_DEPARTING: Final = select(members.c.user_id, _AT, members.c.workspace_id)
+_DEPART, _DEPART_ALL = (
+    insert(departures)
+    .from_select(list(departures.c.keys()), _DEPARTING.where(*which))
+    .on_conflict_do_nothing()  # somebody who comes back and leaves again while the clock stands still
+    .execution_options(**BULK)
+    for which in ((_HERE, members.c.user_id == bindparam("user")), (_HERE,))
+)
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
@@ -183,9 +194,14 @@ class ChangeLog:
 
     async def erase(self, workspace_id: UUID) -> None:
         """Delete a workspace for all its members. What is in it, its log too, is deleted later, unseen (ADR 83)."""
+        await self._runner.run(_DEPART_ALL, {"workspace": workspace_id, "at": self._now()})
         await self._runner.run(_LEAVE, {"workspace": workspace_id})
         await self._runner.run(_UPDATE, {"workspace": workspace_id, "deleted_at": self._now()})
         self._erased.add(workspace_id)
+
+    async def depart(self, workspace_id: UUID, user_id: UUID) -> None:
+        """Note that a member is about to leave a workspace."""
+        await self._runner.run(_DEPART, {"workspace": workspace_id, "user": user_id, "at": self._now()})
 
     async def forget(self, user_id: UUID) -> None:
         """Delete the payloads of the events about a user from all logs, also of workspaces that they left.

@@ -127,6 +127,7 @@ class Members:
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
         await forget_member(self._runner, workspace_id, user_id=user_id)
+        await self._change_log.depart(workspace_id, user_id)
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
         await self._change_log.write(_DELETE, {"workspace": workspace_id, "user": user_id}, end)
 

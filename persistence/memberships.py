@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from domain.errors import IdTaken
-from persistence.metadata import INSTANT, logged_as, means, metadata
+from persistence.metadata import INSTANT, UNLOGGED, logged_as, means, metadata
 
 USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes", "open_tasks")
 """The columns of domain.quotas.Usage, in its order."""
@@ -60,3 +60,16 @@ members: Final = Table(
     Index(None, "user_id", "workspace_id"),
     info=logged_as("member"),
 )
+
+departures: Final = Table(
+    "departures",
+    metadata,
+    Column("user_id", Uuid, nullable=False),
+    Column("departed_at", INSTANT, nullable=False),
+    Column("workspace_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("user_id", "departed_at", "workspace_id"),
+    Index(None, "departed_at"),
+    info=UNLOGGED,
+)
+"""Workspaces that a user is not in any more: they left, were removed, or it was deleted. A cursor of the account's
+changes has no ids: they come from here. There is no foreign key, so that a write in a workspace locks no account."""

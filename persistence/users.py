@@ -25,6 +25,7 @@ from domain.model.users import EmailTaken, User
 from persistence.compiled import BULK
 from persistence.idempotency import account_space, forget_space
 from persistence.mapping import Mapper
+from persistence.memberships import departures
 from persistence.metadata import INSTANT, UNLOGGED, means, metadata
 from persistence.runners import Runner
 
@@ -63,6 +64,9 @@ _SELECT: Final = select(*_MAPPER.columns).where(_ME)
 _LOCK: Final = _SELECT.with_for_update()
 _LOCK_IF_PASSWORD: Final = select(users.c.id).where(_ME, users.c.password_hash == bindparam("hash")).with_for_update()
 _UPDATE: Final = update(users).where(_ME)
+_FORGET_DEPARTURES: Final = (
+    delete(departures).where(departures.c.user_id == bindparam("user")).execution_options(**BULK)
+)
 _DELETE: Final = delete(users).where(_ME).execution_options(**BULK)
 
 
@@ -101,4 +105,5 @@ class Users:
     async def delete(self, user_id: UUID) -> None:
         """Identity, sessions, tokens and e-mails are deleted by cascade."""
         await forget_space(self._runner, account_space(user_id))
+        await self._runner.run(_FORGET_DEPARTURES, {"user": user_id})
         await self._runner.run(_DELETE, {"user": user_id})

@@ -8,15 +8,16 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 
 from domain.events import event_of
-from domain.model.workspaces import Workspace
+from domain.model.workspaces import DEPARTURES_KEPT, Workspace, WorkspaceChange
 from domain.quotas import Usage
 from domain.roles import Role
 from persistence.change_log import ChangeLog
 from persistence.compiled import padded
 from persistence.invitations import withdraw_all
 from persistence.mapping import Mapper
-from persistence.memberships import USAGE, members, workspaces
+from persistence.memberships import USAGE, departures, members, workspaces
 from persistence.paging import ordered, page_parameters
+from persistence.purges import Expired
 from persistence.runners import Runner
 
 _INSERT: Final = insert(workspaces)
@@ -40,6 +41,20 @@ _PAGES: Final = {
 }
 """By whether it is the first page, and whether only some are listed. A user's workspaces are sorted, as they are few
 (ADR 48)."""
+_HEADS: Final = (
+    select(workspaces.c.id, workspaces.c.head, members.c.role)
+    .join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
+    .where(members.c.user_id == bindparam("user"))
+    .order_by(members.c.workspace_id)
+)
+_HEADS_OF_SOME: Final = _HEADS.where(_OF_SOME)
+_DEPARTURES: Final = (
+    select(departures.c.workspace_id)
+    .where(departures.c.user_id == bindparam("user"))
+    .order_by(departures.c.departed_at.desc(), departures.c.workspace_id.desc())
+    .limit(bindparam("count"))
+)
+_OLD_DEPARTURES: Final = Expired(departures, departures.c.departed_at)
 _STATE: Final = (workspaces.c.head, *(workspaces.c[name] for name in USAGE))
 _LOCK: Final = (
     select(*_STATE)
@@ -57,6 +72,11 @@ _JOINED: Final = (
     select(members.c.workspace_id).where(members.c.user_id == bindparam("user")).order_by(members.c.workspace_id)
 )
 _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
+
+
+async def purge(runner: Runner, *, now: dt.datetime) -> int:
+    """Delete some of the departures that are older than DEPARTURES_KEPT. Return how many; repeat until none are."""
+    return await _OLD_DEPARTURES.delete_some(runner, before=now - DEPARTURES_KEPT)
 
 
 async def lock_workspace(runner: Runner, workspace_id: UUID) -> tuple[int, Usage] | None:
@@ -104,6 +124,14 @@ class Workspaces:
             parameters["only"] = padded(sorted(only))
         rows = await self._runner.rows(_PAGES[after is None, only is not None], parameters)
         return _MAPPER.all(rows)
+
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
+        some = {} if only is None else {"only": padded(sorted(only))}
+        rows = await self._runner.rows(_HEADS_OF_SOME if some else _HEADS, {"user": user_id, **some})
+        return [WorkspaceChange(workspace_id=row[0], head=row[1], role=row[2]) for row in rows]
+
+    async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        return [row[0] for row in await self._runner.rows(_DEPARTURES, {"user": user_id, "count": limit})]
 
     async def lock_joined(self, user_id: UUID) -> None:
         """One at a time: a distributed database locks rows only where it knows the machine that they are on."""

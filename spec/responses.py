@@ -411,6 +411,26 @@ class WorkspaceFacts(TypedDict):
     updated_at: datetime
 
 
+class WorkspaceChange(TypedDict):
+    """
+    A workspace of yours that changed, or that you are not in any more.
+    """
+
+    workspace_id: UUID
+    head: int | None
+    role: str | None
+
+
+class WorkspaceChangePage(TypedDict):
+    """
+    A page of workspaces that changed.
+    """
+
+    items: list[WorkspaceChange]
+    next_cursor: str
+    has_more: bool
+
+
 class ProjectEvent(TypedDict):
     """
     A project after a change. Without `description`, that is as it was.

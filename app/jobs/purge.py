@@ -16,6 +16,7 @@ from persistence import (
     sessions,
     tokens,
     trash_purges,
+    workspaces,
 )
 from persistence.runners import Runner
 from persistence.unit_dependencies import Dependencies
@@ -38,6 +39,7 @@ PURGES: Final[Sequence[Purge]] = (
     one_time_tokens.purge,
     queued_emails.purge,
     account_log.purge,
+    workspaces.purge,
     trash_purges.purge,
     erasures.purge,
 )

@@ -3,13 +3,16 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from domain.errors import Conflict, NotFound
 from domain.roles import Role
 
 WorkspaceEvent = Literal["workspace.created", "workspace.updated"]
+
+DEPARTURES_KEPT: Final = dt.timedelta(days=90)
+"""How long it is known which workspaces a user is not in any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,15 @@ class Workspace:
     revision: int
     created_at: dt.datetime
     updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceChange:
+    """The head of a workspace and the role of a user in it. Both are None if the user is not in it any more."""
+
+    workspace_id: UUID
+    head: int | None
+    role: Role | None
 
 
 class WorkspaceNotFound(NotFound):
@@ -95,6 +107,15 @@ class WorkspaceRepository(Protocol):
         """Return at most *limit* workspaces of a user: the personal one, then the others by age. *only* limits which.
 
         *after* is a time of creation and an id: the personal one is left out, and the others begin after that.
+        """
+
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
+        """Return the head of each workspace of a user, in order of id. *only* limits which."""
+
+    async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        """Return the last *limit* workspaces that a user left, was removed from, or that were deleted, newest first.
+
+        Those of the last DEPARTURES_KEPT are known. A user may be in one again, or have left it twice.
         """
 
     async def lock_joined(self, user_id: UUID) -> None:

@@ -45,7 +45,11 @@ from persistence.task_rows import TASK_ORDERS, tasks
 from persistence.unindexed import among
 
 KEYS = {"workspaces": "id", "client_ids": "space_id", "idempotency_keys": "space_id"}
-KEYS |= {name: "workspace_id" for name, table in metadata.tables.items() if "workspace_id" in table.primary_key.columns}
+KEYS |= {
+    name: "workspace_id"
+    for name, table in metadata.tables.items()
+    if table.primary_key.columns.keys()[0] == "workspace_id"
+}
 """The tables that can be spread over machines, each with the column that says where a row is. The others are of
 accounts, and on every machine.
 """
@@ -103,12 +107,15 @@ SCATTERED: Mapping[str, str] = {
     "trash_purges._FIND": _OLD,
     "wakeups._HEADS": _WATCHED,
     "wakeups._JOINED": _WATCHED,
+    "workspaces._HEADS": _MEMBERSHIPS,
+    "workspaces._HEADS_OF_SOME": _MEMBERSHIPS,
     "workspaces._JOINED": _MEMBERSHIPS,
     "workspaces._PAGES": _MEMBERSHIPS,
 }
 """The statements that every machine must look at, each with its reason. None locks rows that it only reads."""
 PARTS = frozenset(
     {
+        "change_log._DEPARTING",
         "change_log._JOINED",
         "members._COUNT_OTHERS",
         "tasks._LAST",

@@ -28,6 +28,7 @@ from app.jobs.purge import PURGES
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain import (
+    account_changes,
     account_log,
     change_cursors,
     changes,
@@ -260,6 +261,14 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
             }
             for n in range(OWNERS)
             for m in range(3)
+        ],
+    )
+    yield (
+        insert(TABLES["departures"]),
+        [
+            {"user_id": user(n), "departed_at": NOON - dt.timedelta(days=30 * m), "workspace_id": numbered(14, n)}
+            for n in range(OWNERS)
+            for m in range(5)
         ],
     )
     yield (
@@ -591,6 +600,16 @@ async def call_workspace_services(ada: Caller) -> None:
     await ada.in_workspace(created.id).write(workspaces.delete)
 
 
+async def call_account_changes(ada: Caller) -> None:
+    created = await ada.account.write(workspaces.create, name="z")
+    limited = replace(ada.account, principal=Principal(user_id=ada.user_id, workspace_ids=frozenset({created.id})))
+    cursors = [(of, (await of.read(account_changes.page)).next_cursor) for of in (ada.account, limited)]
+    await ada.in_workspace(created.id).write(workspaces.delete)
+    for of, cursor in cursors:
+        (left,) = (await of.read(account_changes.page, cursor=cursor)).items
+        assert left.workspace_id == created.id
+
+
 async def call_member_services(ada: Caller) -> None:
     home = ada.in_workspace((await ada.account.write(workspaces.create, name="z")).id)
     guest = await home.add_member(caller(ada.database, 7), role="editor")
@@ -771,6 +790,7 @@ TOURS = [
     call_token_services,
     call_stream_lookups,
     call_workspace_services,
+    call_account_changes,
     call_member_services,
     call_invitation_services,
     call_project_services,

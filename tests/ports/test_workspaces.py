@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import IdTaken
 from domain.model.users import User
-from domain.model.workspaces import Workspace
+from domain.model.workspaces import Workspace, WorkspaceChange
 from tests.support.defaults import NOON
 from tests.support.things import (
     HOUR,
@@ -69,6 +69,41 @@ async def test_the_workspaces_of_a_user_are_listed_with_the_personal_one_first_a
         assert await uow.workspaces.page(ada.id, only=some, after=None, limit=9) == [personal, shared[21], shared[25]]
         assert await uow.workspaces.page(ada.id, only=some, after=BEFORE_ALL, limit=1) == [shared[21]]
         assert await uow.workspaces.page(ada.id, only=frozenset(), after=None, limit=9) == []
+
+
+async def test_the_heads_of_a_users_workspaces_are_read_with_their_role(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    async with world.unit(ada, workspace_id=home.id) as uow:
+        await uow.workspaces.update(replace(home, name="House", revision=await uow.next_revision()))
+
+    async with world.unit() as uow:
+        at_home = WorkspaceChange(workspace_id=home.id, head=2, role="editor")
+        elsewhere = WorkspaceChange(workspace_id=other.id, head=1, role="owner")
+        assert await uow.workspaces.heads(bob.id, only=None) == [at_home, elsewhere]
+        assert await uow.workspaces.heads(bob.id, only=frozenset({other.id, NOBODY})) == [elsewhere]
+        assert await uow.workspaces.heads(bob.id, only=frozenset()) == []
+        assert await uow.workspaces.heads(NOBODY, only=None) == []
+
+
+async def test_departures_are_those_of_a_user_newest_first(
+    world: World, ada: User, bob: User, home: Workspace, other: Workspace
+) -> None:
+    async with world.unit(ada, workspace_id=home.id) as uow:
+        await uow.members.delete(home.id, bob.id, revision=await uow.next_revision())
+    async with world.unit(bob) as uow:
+        await uow.workspaces.delete([other.id])
+
+    async with world.unit() as uow:
+        assert await uow.workspaces.departures(bob.id, limit=9) == [other.id, home.id]
+        assert await uow.workspaces.departures(bob.id, limit=1) == [other.id]
+        assert await uow.workspaces.departures(ada.id, limit=9) == []
+
+    async with world.unit() as uow:
+        assert await uow.users.lock(bob.id)
+        await uow.users.delete(bob.id)
+    async with world.unit() as uow:
+        assert await uow.workspaces.departures(bob.id, limit=9) == []
 
 
 async def test_a_list_continues_after_a_workspace_that_was_deleted(world: World, ada: User) -> None:

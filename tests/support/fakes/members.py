@@ -42,6 +42,7 @@ class FakeMembers:
 
     async def delete(self, workspace_id: UUID, user_id: UUID, *, revision: int) -> None:
         self._remove(workspace_id, user_id)
+        self._store.departures.append((user_id, workspace_id))
         end = end_of("member.removed", user_id, workspace_id=workspace_id, revision=revision)
         self._store.events.append(end)
 

@@ -86,6 +86,8 @@ class Store:
     queued_emails: dict[UUID, QueuedEmail] = field(default_factory=dict)
     mail_pauses: dict[tuple[str, str], dt.datetime] = field(default_factory=dict)
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
+    departures: list[tuple[UUID, UUID]] = field(default_factory=list)
+    """A user and the workspace that they are not in any more, the oldest first."""
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
     invitation_digests: dict[bytes, UUID] = field(default_factory=dict)

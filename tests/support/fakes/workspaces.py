@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import event_of
-from domain.model.workspaces import Workspace
+from domain.model.workspaces import Workspace, WorkspaceChange
 from tests.support.fakes.store import Store, page_of, without
 
 
@@ -37,6 +37,18 @@ class FakeWorkspaces:
         others = [w for w in mine if not w.personal]
         return [*first, *page_of(others, place=lambda w: (w.created_at, w.id), after=after, limit=limit)][:limit]
 
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
+        return [
+            WorkspaceChange(
+                workspace_id=each, head=self._store.workspaces[each].head, role=self._store.members[each, user_id].role
+            )
+            for each in self._store.workspaces_of(user_id)
+            if only is None or each in only
+        ]
+
+    async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        return [workspace_id for who, workspace_id in reversed(self._store.departures) if who == user_id][:limit]
+
     async def lock_joined(self, user_id: UUID) -> None:
         pass
 
@@ -47,6 +59,7 @@ class FakeWorkspaces:
 
     async def delete(self, workspace_ids: Sequence[UUID]) -> None:
         store = self._store
+        store.departures += [(who, at) for at, who in store.members if at in workspace_ids]
         store.workspaces = without(store.workspaces, lambda workspace: workspace.id in workspace_ids)
         store.events = [event for event in store.events if event.workspace_id not in workspace_ids]
         store.delete_in(workspace_ids)
