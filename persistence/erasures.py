@@ -18,6 +18,7 @@ from persistence.memberships import workspaces
 from persistence.projects import projects
 from persistence.runners import Runner
 from persistence.sections import sections
+from persistence.task_links import LINKS
 from persistence.task_rows import tasks
 from persistence.trash_rows import trash
 
@@ -40,6 +41,7 @@ _WITHIN: Final = tuple(
     _delete_some(place)
     for place in (
         comments.c.workspace_id,
+        *(links.table.c.workspace_id for links in LINKS.values()),  # a task has many, which count as rows
         tasks.c.workspace_id,
         labels.c.workspace_id,
         sections.c.workspace_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, update
+from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, tuple_, update
 
 from domain.model.trash import TrashKind
 from domain.quotas import ROW_BYTES
@@ -91,11 +91,26 @@ _DELETE_COMMENTS: Final = (
     .execution_options(**BULK)
 )
 """Also those that another deletion took: they would be deleted with their tasks, and their bytes still be counted."""
+
+
+def _delete_links(end: Column[UUID]) -> _Part:
+    """Delete links whose *end* is one of the tasks that are deleted next: a task has many, and they count as rows."""
+    table = end.table
+    assert isinstance(table, Table)
+    _, *key = table.primary_key
+    some = select(*key).where(_within(table), end.in_(_THESE)).limit(bindparam("limit"))
+    statement: Delete = delete(table).where(_within(table), tuple_(*key).in_(some))
+    names = ("workspace", "trash", "limit")
+    return _Part(statement.returning(key[0]).execution_options(**BULK), names, frees=False)
+
+
 _INBOX: Final = select(projects.c.id).where(_within(projects), projects.c.is_inbox).scalar_subquery()
 _labelled: Final = LINKS["label_ids"].table
 _PARTS: Final = (
     _delete(comments, comments.c.text),
     _Part(_DELETE_COMMENTS, ("workspace", "trash", "limit"), frees=True),
+    *(_delete_links(links.table.c.task_id) for links in LINKS.values()),
+    _delete_links(LINKS["depends_on_ids"].other),
     _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
     _take_out(tasks, tasks.c.section_id, of=sections, to=None),
     _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),

@@ -73,7 +73,7 @@ BUILDERS = {
     *("tasks._levels", "tasks._related", "uses._write_down"),
     *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
     "task_buckets.sections_statement",
-    *("trash_purges._delete", "trash_purges._take_out"),
+    *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._take_out"),
 }
 """The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
 which puts such statements into one.

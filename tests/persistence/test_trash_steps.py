@@ -4,12 +4,14 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import comments, projects, restoring, sections, task_deletions, tasks, trash
+from domain import comments, labels, projects, restoring, sections, task_deletions, tasks, trash
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectNotFound
 from domain.model.trash import KEPT, ChangedMeanwhile
@@ -306,3 +308,24 @@ async def test_a_purge_gives_back_the_bytes_of_comments_whatever_took_them(ada: 
         assert (restored.section_id, (await ada.read(comments.page, early.id)).items[0].text) == (None, "Frost")
         return
     assert (await content_bytes(ada), await rows_of(ada, "comments"), await rows_of(ada, "tasks")) == (empty, 0, 0)
+
+
+async def test_a_purge_deletes_few_rows_at_once_with_the_links_of_tasks(ada: Caller) -> None:
+    others = [await ada.write(tasks.create, tasks.TaskDraft(title="Dig")) for _ in range(3)]
+    names = [(await ada.write(labels.create, name=name)).id for name in ("Wet", "Dry", "Cold")]
+    draft = tasks.TaskDraft(title="Sow", label_ids=names, assignee_ids=[ada.user_id])
+    task = await ada.write(tasks.create, replace(draft, depends_on_ids=[each.id for each in others]))
+    for _ in range(3):
+        await ada.write(tasks.create, tasks.TaskDraft(title="Reap", depends_on_ids=[task.id]))
+    await ada.write(task_deletions.delete, task.id)
+    tables = ("tasks", "task_labels", "task_assignees", "task_dependencies")
+
+    counts = [sum([await rows_of(ada, name) for name in tables])]
+    async with ada.unit() as uow:
+        while (entry := await uow.trash.of(ada.workspace_id, "task", task.id)) is not None:
+            await uow.trash.purge(entry, limit=2)
+            counts.append(sum([len(await uow.runner.rows(select(TABLES[name]), {})) for name in tables]))
+        await uow.commit()
+
+    assert counts[0] - counts[-1] == 11
+    assert max(before - after for before, after in pairwise(counts)) == 2
