@@ -26,6 +26,8 @@ INTERVAL_S: Final = 0.8
 """How often everything is looked at. With the time that it takes, it is less than a second."""
 TOGETHER_S: Final = 0.05
 """After the first change of a workspace, streams are woken once for all of those that follow in this time."""
+_IDS_AT_ONCE: Final = 1024
+"""How many workspaces one statement names: it can have 32,766 values, and a user's stream is about up to 500."""
 _AT_ONCE: Final = 100
 """How many streams are woken at once by `look_around`: other requests come in between."""
 
@@ -154,8 +156,9 @@ async def _state(subscriptions: Collection[Subscription], runner: Runner) -> Map
     workspace_ids = sorted({each for one in subscriptions for each in one.topics.workspace_ids})
     user_ids = sorted({each for one in subscriptions for each in one.topics.user_ids})
     rows: list[Row] = []
-    if workspace_ids:
-        rows += await runner.rows(_HEADS, {"workspaces": padded(workspace_ids)})
+    for start in range(0, len(workspace_ids), _IDS_AT_ONCE):
+        some = workspace_ids[start : start + _IDS_AT_ONCE]
+        rows += await runner.rows(_HEADS, {"workspaces": padded(some)})
     if user_ids:
         rows += await runner.rows(_JOINED, {"users": padded(user_ids)})
     return {row[0]: int(row[1]) for row in rows}

@@ -220,3 +220,14 @@ def test_a_batch_has_the_statements_of_its_operations_and_begins_and_ends_once(a
         *create,
         *LOG,
     ]
+
+
+def test_listing_what_changed_in_my_workspaces_takes_two_and_three_if_one_was_left(ada: Person) -> None:
+    path = "/v1/users/me/changes"
+    club = ada.create("/v1/workspaces", name="Club")["id"]
+    cursor = ok(ada.client.get(path))["next_cursor"]
+    poll = {"cursor": cursor}
+    heads = [AUTHENTICATE, "SELECT members"]
+    assert statements_of(lambda: ok(ada.client.get(path, params=poll))) == heads
+    no_content(ada.client.delete(f"/v1/workspaces/{club}"))
+    assert statements_of(lambda: ok(ada.client.get(path, params=poll))) == [*heads, "SELECT departures"]

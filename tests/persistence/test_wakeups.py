@@ -98,6 +98,16 @@ async def test_the_deletion_of_a_workspace_wakes_who_waits_for_it(listening: Cal
         assert await is_woken(subscription)
 
 
+async def test_more_workspaces_can_be_watched_than_a_statement_can_have_values(ada: Caller, wakeups: Wakeups) -> None:
+    many = Topics(workspace_ids=frozenset({ada.workspace_id, *(UUID(int=number) for number in range(40_000))}))
+    with wakeups.subscribe(many) as subscription:
+        await wakeups.look_around(ada.database)
+        await subscription.wait(many)
+        await ada.write(tasks.create, TaskDraft(title="Sow"))
+        await wakeups.look_around(ada.database)
+        assert await is_woken(subscription)
+
+
 async def test_what_happens_between_two_waits_is_not_missed(wakeups: Wakeups) -> None:
     with wakeups.subscribe(about(GARDEN)) as subscription:
         wakeups.signal([GARDEN])
