@@ -105,10 +105,11 @@ async def require_reach(uow: UnitOfWork, *roles: Role) -> None:
 
 async def _take_out(uow: UnitOfWork, user_id: UUID, *, find: Callable[[], Awaitable[Member]]) -> None:
     """Remove the member whom *find* returns. It is called in each step, and raises if they cannot be removed."""
+    removal = task_links.Removal(task_links.ASSIGNEES, user_id)
 
     async def unassign_some(limit: int) -> int:
         await _require_other_owner(uow, await find())
-        return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit)
+        return await removal.step(uow, limit)
 
     await steps.in_steps(uow, unassign_some, first=steps.FEW)
     await uow.invitations.withdraw(uow.workspace_id, invited_by=user_id)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.limits import LimitReached
-from domain.model.tasks import LinkName, Task
+from domain.model.tasks import FIRST_ID, LinkName, Task
 from domain.unit_of_work import UnitOfWork
 
 
@@ -49,12 +49,31 @@ def in_order(ids: Iterable[UUID]) -> tuple[UUID, ...]:
     return tuple(sorted(set(ids)))
 
 
-async def remove_from_some(uow: UnitOfWork, kind: LinkKind, other_id: UUID, *, limit: int) -> int:
-    """Remove an id from at most *limit* of the tasks that have it, and return from how many."""
-    tasks = await uow.tasks.linked(uow.workspace_id, kind.name, other_id, limit=limit)
-    if tasks:
-        await remove_from_all(uow, tasks, kind, other_id, revisions={uow.workspace_id: await uow.next_revision()})
-    return len(tasks)
+class Removal:
+    """Removes an id from all tasks of a workspace that have it, in steps, in the order of the tasks.
+
+    Each step begins where the one before ended: tasks in the trash keep the id, and would be passed again.
+    """
+
+    def __init__(self, kind: LinkKind, other_id: UUID) -> None:
+        self._kind = kind
+        self._other_id = other_id
+        self._first = FIRST_ID
+
+    async def step(self, uow: UnitOfWork, limit: int) -> int:
+        """Remove it from at most *limit* tasks, and return from how many. If from fewer, no task has it any more."""
+        tasks = await self._found(uow, limit)
+        if len(tasks) < limit and self._first != FIRST_ID:  # tasks before may have got it meanwhile
+            self._first = FIRST_ID
+            tasks = await self._found(uow, limit)
+        if tasks:
+            self._first = tasks[-1].id
+            revisions = {uow.workspace_id: await uow.next_revision()}
+            await remove_from_all(uow, tasks, self._kind, self._other_id, revisions=revisions)
+        return len(tasks)
+
+    async def _found(self, uow: UnitOfWork, limit: int) -> Sequence[Task]:
+        return await uow.tasks.linked(uow.workspace_id, self._kind.name, self._other_id, first=self._first, limit=limit)
 
 
 async def remove_from_all(

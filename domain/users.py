@@ -87,11 +87,10 @@ async def _assigned(uow: UnitOfWork, summaries: Sequence[MembershipSummary]) -> 
 
 async def _unassign(uow: UnitOfWork, workspace_id: UUID) -> None:
     """Remove the caller from the tasks of a workspace, some in each change. The last change is not committed."""
+    removal = task_links.Removal(task_links.ASSIGNEES, uow.principal.user_id)
 
     async def unassign_some(limit: int) -> int:
-        is_there = await uow.enter(workspace_id)
-        user_id = uow.principal.user_id
-        return await task_links.remove_from_some(uow, task_links.ASSIGNEES, user_id, limit=limit) if is_there else 0
+        return await removal.step(uow, limit) if await uow.enter(workspace_id) else 0
 
     await steps.in_steps(uow, unassign_some, first=steps.FEW, within=workspace_id)
 

@@ -82,7 +82,7 @@ COMMENTS: Final = Mapper(Comment, comments, fixed=("id", "workspace_id", "task_i
 _OF_WORKSPACE: Final = comments.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _OF_TASK: Final = (_IN_WORKSPACE, comments.c.task_id == bindparam("task"))
-_ONE: Final = (_IN_WORKSPACE, comments.c.id == bindparam("comment"))
+_ONE: Final = (_OF_WORKSPACE, unindexed(_LIVE), comments.c.id == bindparam("comment"))
 
 _DELETED: Final[CommentEvent] = "comment.deleted"
 

@@ -39,6 +39,7 @@ from persistence.metadata import (
 )
 from persistence.paging import Pages, around
 from persistence.runners import Runner
+from persistence.unindexed import among, unindexed
 
 labels: Final = Table(
     "labels",
@@ -66,12 +67,12 @@ LABELS: Final = Mapper(
 )
 _OF_WORKSPACE: Final = labels.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
-_ONE: Final = (_IN_WORKSPACE, labels.c.id == bindparam("label"))
+_ONE: Final = (_OF_WORKSPACE, unindexed(_LIVE), labels.c.id == bindparam("label"))
 
 _INSERT: Final = insert(labels)
 _SELECT: Final = select(*LABELS.columns).where(*_ONE)
 _NAMED: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.name_key == bindparam("key"))
-_EXISTING: Final = select(labels.c.id).where(_IN_WORKSPACE, labels.c.id.in_(bindparam("labels", expanding=True)))
+_EXISTING: Final = select(labels.c.id).where(among(labels.c.workspace_id, labels.c.id, "labels"), unindexed(_LIVE))
 _COUNT: Final = select(func.count()).select_from(labels).where(_IN_WORKSPACE)
 _LAST_POSITION: Final = select(func.max(labels.c.position)).where(_IN_WORKSPACE)
 _PAGES: Final = Pages(select(*LABELS.columns).where(_IN_WORKSPACE), labels.c.position)

@@ -40,6 +40,9 @@ _APART_S: Final = 1
 _IS_READ_ONLY: Final = str(
     select(or_(func.pg_is_in_recovery(), func.current_setting(constant("transaction_read_only")) == constant("on")))
 )
+_PLANS: Final = "plan_cache_mode = force_generic_plan"
+"""The plan of a statement does not depend on its values: those of a workspace that the statistics do not know yet would
+promise that it has no rows, so that each of its indexes would seem to be as good as the right one."""
 _COMMIT: Final = "COMMIT"
 _LONGEST_STATEMENT: Final = 1.5
 """How long a statement may take, in waits: it may itself wait for a lock, which the server reports first."""
@@ -94,7 +97,8 @@ class PostgresqlConnections:
         self._resets: set[asyncio.Task[None]] = set()
         self._replaced_s = float("-inf")
         self._begin_text = (
-            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))}"
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))};"
+            f" SET LOCAL {_PLANS}"
         )
         self._options: Mapping[str, Any] = {
             "connection_class": _Connection,
@@ -220,6 +224,8 @@ class PostgresqlConnections:
     async def _connect(self) -> _Connection:
         try:
             connection: _Connection = await asyncpg.connect(**self._options)
+            if self._prepares:
+                await connection.execute(f"SET {_PLANS}")
         except _ERRORS as error:
             hide_values(error)
             raise self._unavailable(error) from error

@@ -41,6 +41,7 @@ from persistence.metadata import (
 )
 from persistence.paging import Pages, around
 from persistence.runners import Runner
+from persistence.unindexed import unindexed
 
 projects: Final = Table(
     "projects",
@@ -84,12 +85,12 @@ _ACTIVE: Final = projects.c.archived_at.is_(None)
 _ARCHIVED: Final = projects.c.archived_at.is_not(None)
 _OF_WORKSPACE: Final = projects.c.workspace_id == bindparam("workspace")
 PROJECT_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, is_live(projects))
-_ONE: Final = (PROJECT_IN_WORKSPACE, projects.c.id == bindparam("project"))
+ONE_PROJECT: Final = and_(_OF_WORKSPACE, unindexed(is_live(projects)), projects.c.id == bindparam("project"))
 
 _INSERT: Final = insert(projects)
-_SELECT: Final = select(*PROJECTS.columns).where(*_ONE)
-_UPDATE: Final = update(projects).where(*_ONE)
-_DELETE: Final = update(projects).where(*_ONE).values(trash_id=bindparam("trash")).returning(projects.c.id)
+_SELECT: Final = select(*PROJECTS.columns).where(ONE_PROJECT)
+_UPDATE: Final = update(projects).where(ONE_PROJECT)
+_DELETE: Final = update(projects).where(ONE_PROJECT).values(trash_id=bindparam("trash")).returning(projects.c.id)
 _TRASHED: Final = (_OF_WORKSPACE, projects.c.id == bindparam("project"), projects.c.trash_id.is_not(None))
 _IN_TRASH: Final = select(*PROJECTS.columns).where(*_TRASHED)
 _RESTORE: Final = update(projects).where(*_TRASHED)

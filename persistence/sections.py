@@ -39,6 +39,7 @@ from persistence.metadata import (
 )
 from persistence.paging import Pages, around
 from persistence.runners import Runner
+from persistence.unindexed import unindexed
 
 sections: Final = Table(
     "sections",
@@ -71,7 +72,10 @@ partial_index(
     where=_LIVE,
 )
 partial_index(
-    "ix_sections_project_id", sections.c.workspace_id, sections.c.project_id, where=sections.c.trash_id.is_not(None)
+    "ix_sections_project_id",
+    sections.c.workspace_id,
+    sections.c.project_id,
+    where=and_(sections.c.project_id.is_not(None), sections.c.trash_id.is_not(None)),  # as in `tasks`
 )
 partial_index(
     "ix_sections_trash_id", sections.c.workspace_id, sections.c.trash_id, where=sections.c.trash_id.is_not(None)
@@ -81,7 +85,7 @@ SECTIONS: Final = Mapper(Section, sections, fixed=("id", "workspace_id", "create
 _OF_WORKSPACE: Final = sections.c.workspace_id == bindparam("workspace")
 SECTION_IN_WORKSPACE: Final = and_(_OF_WORKSPACE, _LIVE)
 _IN_PROJECT: Final = (SECTION_IN_WORKSPACE, sections.c.project_id == bindparam("project"))
-_ONE: Final = (SECTION_IN_WORKSPACE, sections.c.id == bindparam("section"))
+_ONE: Final = (_OF_WORKSPACE, unindexed(_LIVE), sections.c.id == bindparam("section"))
 
 _INSERT: Final = insert(sections)
 _SELECT: Final = select(*SECTIONS.columns).where(*_ONE)
@@ -99,9 +103,7 @@ _DELETE_ALL: Final = (
     .execution_options(**BULK)
 )
 _IN_TRASH: Final = select(*SECTIONS.columns).where(_OF_WORKSPACE, sections.c.trash_id == bindparam("trash"))
-_RESTORE: Final = update(sections).where(
-    _OF_WORKSPACE, sections.c.id == bindparam("section"), sections.c.trash_id.is_not(None)
-)
+_RESTORE: Final = update(sections).where(_OF_WORKSPACE, sections.c.id == bindparam("section"), unindexed(~_LIVE))
 
 
 class Sections:

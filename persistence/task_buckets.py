@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from domain.model.tasks import Bucket, Status
 from persistence.compiled import padded
-from persistence.projects import PROJECT_IN_WORKSPACE, projects
+from persistence.projects import ONE_PROJECT, PROJECT_IN_WORKSPACE, projects
 from persistence.runners import Runner
 from persistence.sections import SECTION_IN_WORKSPACE, sections
 from persistence.task_rows import LIVE, tasks
@@ -34,12 +34,11 @@ def projects_statement(shape: BucketShape) -> Select[Any]:
     """Return the statement that finds projects with tasks, and whether some of those have no section."""
     within = [tasks.c.project_id == projects.c.id]
     position = projects.c.position
-    unsectioned = _has_tasks(*within, tasks.c.section_id.is_(None), with_status=shape.with_status)
-    found = select(projects.c.id, position, unsectioned).where(
-        PROJECT_IN_WORKSPACE, _has_tasks(*within, with_status=shape.with_status)
-    )
+    unsectioned = _has_tasks(*within, tasks.c.section_id.is_(None), with_status=shape.with_status, of_section=True)
+    found = select(projects.c.id, position, unsectioned).where(_has_tasks(*within, with_status=shape.with_status))
     if shape.in_project:
-        return found.where(projects.c.id == bindparam("project"))
+        return found.where(ONE_PROJECT)
+    found = found.where(PROJECT_IN_WORKSPACE)
     if shape.resumed:
         start = bindparam("start", type_=position.type)
         found = found.where(position <= start if shape.descending else position >= start)
@@ -52,15 +51,17 @@ def sections_statement(*, with_status: bool) -> Select[Any]:
     return select(sections.c.project_id, sections.c.id, sections.c.position).where(
         SECTION_IN_WORKSPACE,
         sections.c.project_id.in_(bindparam("projects", expanding=True)),
-        _has_tasks(tasks.c.section_id == sections.c.id, with_status=with_status),
+        _has_tasks(tasks.c.section_id == sections.c.id, with_status=with_status, of_section=True),
     )
 
 
-def _has_tasks(*which: ColumnElement[bool], with_status: bool) -> ColumnElement[bool]:
+def _has_tasks(*which: ColumnElement[bool], with_status: bool, of_section: bool = False) -> ColumnElement[bool]:
     """Look for one task in an index. PostgreSQL would join EXISTS with the whole table."""
     one = select(tasks.c.id).where(_IN_WORKSPACE, *which).limit(1)
     if with_status:
         one = one.where(tasks.c.status == bindparam("status"))
+        if not of_section:  # one of the indexes with the status is in this order, and that of all positions is not
+            one = one.order_by(tasks.c.updated_at)
     return one.scalar_subquery().is_not(None)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, select, update
 
 from domain.model.tasks import Dependency, Task, WhichDependents
 from persistence.change_log import ChangeLog
@@ -17,7 +17,6 @@ from persistence.task_rows import TASKS, tasks
 from persistence.unindexed import among, unindexed
 
 _links: Final = LINKS["depends_on_ids"].table
-_IN_WORKSPACE: Final = and_(tasks.c.workspace_id == bindparam("workspace"), unindexed(is_live(tasks)))
 _OF_WORKSPACE: Final = _links.c.workspace_id == bindparam("workspace")
 _LIVE: Final = is_live(_links)
 _THESE: Final[BindParameter[UUID]] = bindparam("these", type_=tasks.c.id.type, expanding=True)
@@ -29,7 +28,9 @@ _to_it: Final = _links.alias("to_it")
 _same: Final = tasks.alias("same")
 _READ: Final = select(
     tasks.c.id,
-    exists().where(_same.c.workspace_id == tasks.c.workspace_id, _same.c.id == tasks.c.id, _same.c.status == "open"),
+    select(_same.c.status == "open")
+    .where(_same.c.workspace_id == tasks.c.workspace_id, _same.c.id == tasks.c.id)
+    .scalar_subquery(),
     select(func.count())
     .where(_to_it.c.workspace_id == tasks.c.workspace_id, _to_it.c.depends_on_id == tasks.c.id)
     .scalar_subquery(),  # those in the trash count: they can be restored
@@ -44,22 +45,28 @@ _walked: Final = _start.union(
 )
 _WALK: Final = select(_walked.c.id).limit(bindparam("limit"))
 
+# Rows are looked up one at a time, and counted: PostgreSQL would join EXISTS with all tasks, or with all links.
 _dependency: Final = tasks.alias("dependency")
+_IS_OPEN: Final = (
+    select(and_(_dependency.c.status == "open", unindexed(is_live(_dependency))))
+    .where(_dependency.c.workspace_id == _links.c.workspace_id, _dependency.c.id == _links.c.depends_on_id)
+    .scalar_subquery()
+)
 _WAITS: Final = (
-    select(_links.c.depends_on_id)
+    select(func.count())
     .where(_links.c.workspace_id == tasks.c.workspace_id, _links.c.task_id == tasks.c.id)
-    .where(_links.c.depends_on_id.not_in(_THESE))
-    .where(
-        exists()
-        .where(_dependency.c.workspace_id == _links.c.workspace_id, _dependency.c.id == _links.c.depends_on_id)
-        .where(_dependency.c.status == "open", unindexed(is_live(_dependency)))
-    )
-    .exists()
+    .where(_links.c.depends_on_id.not_in(_THESE), _IS_OPEN)
+    .scalar_subquery()
+    > 0
 )
 _dependents: Final = select(_to_it.c.task_id).where(
     among(_to_it.c.workspace_id, _to_it.c.depends_on_id, _THESE), _to_it.c.trash_id.is_(None)
 )
-_ALL: Final = select(*TASKS.columns, _WAITS).where(_IN_WORKSPACE, tasks.c.id.in_(_dependents)).limit(bindparam("limit"))
+_ALL: Final = (
+    select(*TASKS.columns, _WAITS)
+    .where(among(tasks.c.workspace_id, tasks.c.id, _dependents), unindexed(is_live(tasks)))
+    .limit(bindparam("limit"))
+)
 _DEPENDENTS: Final[Mapping[WhichDependents, Select[Any]]] = {
     "all": _ALL,
     "free": _ALL.where(tasks.c.blocked.is_(False)),

@@ -118,7 +118,13 @@ for _name, _column in TASK_ORDERS.items():
 partial_index("uq_tasks_position", tasks.c.workspace_id, tasks.c.project_id, tasks.c.position, unique=True, where=LIVE)
 # A parent has no foreign key (ADR 94).
 _index("ix_tasks_parent_id", tasks.c.parent_id, tasks.c.id, where=tasks.c.parent_id.is_not(None))
-partial_index("ix_tasks_project_id", tasks.c.workspace_id, tasks.c.project_id, where=tasks.c.trash_id.is_not(None))
+# A query that does not compare the project must not find this index: PostgreSQL may think that the trash is empty.
+partial_index(
+    "ix_tasks_project_id",
+    tasks.c.workspace_id,
+    tasks.c.project_id,
+    where=and_(tasks.c.project_id.is_not(None), tasks.c.trash_id.is_not(None)),
+)
 # This has all rows, as the foreign key looks at all.
 partial_index(
     "ix_tasks_section_id",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Select,
+    Table,
     and_,
     bindparam,
     func,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 from domain.events import event_of
 from domain.model.projects import Project
 from domain.model.tasks import (
+    FIRST_ID,
     MOST_LEVELS,
     Bucket,
     Dependency,
@@ -35,8 +37,9 @@ from domain.model.tasks import (
 from persistence import task_buckets, task_dependencies, task_links, trashed_tasks
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
+from persistence.metadata import is_live
 from persistence.paging import around
-from persistence.projects import PROJECT_IN_WORKSPACE, PROJECTS, projects
+from persistence.projects import ONE_PROJECT, PROJECTS, projects
 from persistence.rare import rare
 from persistence.runners import Runner
 from persistence.task_dependencies import is_awaited
@@ -47,9 +50,17 @@ from persistence.unindexed import among, unindexed
 _OF_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, LIVE)
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
-_ONE: Final = (_IN_WORKSPACE, tasks.c.id == bindparam("task"))
+_ONE: Final = (_OF_WORKSPACE, unindexed(LIVE), tasks.c.id == bindparam("task"))
 _OF_ID: Final = among(tasks.c.workspace_id, tasks.c.id, bindparam("task", type_=tasks.c.id.type))
 _THESE: Final = and_(among(tasks.c.workspace_id, tasks.c.id, "tasks"), unindexed(LIVE))
+
+
+def _is_live(links: Table) -> ColumnElement[bool]:
+    """Look up the task of a link by its key. PostgreSQL might join the links with all tasks of the workspace."""
+    this = tasks.alias("this")
+    found = select(this.c.id).where(this.c.workspace_id == links.c.workspace_id, this.c.id == links.c.task_id)
+    return found.where(unindexed(is_live(this))).scalar_subquery().is_not(None)
+
 
 _INSERT: Final = insert(tasks)
 _SELECT: Final = select(*TASKS.columns).where(*_ONE)
@@ -67,14 +78,12 @@ _WITH_ARCHIVED: Final = select(*TASKS.columns, _IS_ARCHIVED).where(*_ONE)
 _UPDATE: Final = update(tasks).where(*_ONE)
 _UPDATE_ALL: Final = update(tasks).where(_OF_ID, unindexed(LIVE))
 _LINKED: Final = {
-    name: select(*TASKS.columns)
-    .join(links.table, and_(links.table.c.workspace_id == tasks.c.workspace_id, links.table.c.task_id == tasks.c.id))
-    .where(links.table.c.workspace_id == bindparam("workspace"), links.other == bindparam("other"), links.is_live)
-    .where(unindexed(LIVE))
-    .order_by(links.table.c.task_id)
-    .limit(bindparam("limit"))
+    name: links.live.where(links.table.c.task_id >= bindparam("first"), _is_live(links.table)).order_by(
+        links.table.c.task_id
+    )
     for name, links in task_links.LINKS.items()
 }
+"""The ids of the tasks, in their order."""
 _NAMED: Final = select(*TASKS.columns).where(_THESE)
 _TAKEN_POSITIONS: Final = select(tasks.c.position).where(
     among(tasks.c.workspace_id, tasks.c.position, "wanted"), _IN_PROJECT, LIVE
@@ -131,7 +140,7 @@ _LAST: Final = (
 _DESTINATIONS: Final = select(*PROJECTS.columns, _LAST.scalar_subquery()).where(
     projects.c.workspace_id == bindparam("workspace")
 )
-_PROJECT: Final = _DESTINATIONS.where(PROJECT_IN_WORKSPACE, projects.c.id == bindparam("project"))
+_PROJECT: Final = _DESTINATIONS.where(ONE_PROJECT)
 _INBOX: Final = _DESTINATIONS.where(projects.c.is_inbox)  # it is never in the trash
 
 
@@ -233,9 +242,12 @@ class Tasks:
         )
         await task_links.store(self._change_log, changes)
 
-    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
-        place = {"workspace": workspace_id, "other": other_id, "limit": limit}
-        return sorted(TASKS.all(await self._runner.rows(_LINKED[name], place)), key=lambda task: task.id)
+    async def linked(
+        self, workspace_id: UUID, name: LinkName, other_id: UUID, *, first: UUID = FIRST_ID, limit: int
+    ) -> Sequence[Task]:
+        place = {"workspace": workspace_id, "other": other_id, "first": first, "limit": limit}
+        found = [row[0] for row in await self._runner.rows(_LINKED[name], place)]
+        return sorted(await self.named(workspace_id, found), key=lambda task: task.id)
 
     async def hide_label(
         self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int

@@ -7,7 +7,7 @@ it would read all of them to find one.
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Boolean, Column, ColumnElement, and_, bindparam
+from sqlalchemy import BindParameter, Boolean, Column, ColumnElement, ScalarSelect, Select, and_, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -25,9 +25,9 @@ class unindexed(FunctionElement[bool]):  # noqa: N801  # an SQL function, as SQL
 
 
 class among(FunctionElement[bool]):  # noqa: N801  # as above
-    """`among(workspace_id, column, these)`: in the parameter `workspace`, with one of the values of the list *these*.
+    """`among(workspace_id, column, these)`: in the parameter `workspace`, with one of the values of *these*.
 
-    A parameter that is not a list is a single value.
+    They are a list, whose name may be given, or what a subquery finds. A parameter that is not a list is one value.
 
     An index must begin with both columns. PostgreSQL looks into it once for each value.
     """
@@ -36,9 +36,19 @@ class among(FunctionElement[bool]):  # noqa: N801  # as above
     inherit_cache = True
     _is_implicitly_boolean = True
 
-    def __init__(self, workspace_id: Column[Any], column: Column[Any], these: str | BindParameter[Any]) -> None:
-        values = bindparam(these, type_=column.type, expanding=True) if isinstance(these, str) else these
+    def __init__(
+        self, workspace_id: Column[Any], column: Column[Any], these: str | BindParameter[Any] | Select[Any]
+    ) -> None:
+        if isinstance(these, str):
+            these = bindparam(these, type_=column.type, expanding=True)
+        values = these.scalar_subquery() if isinstance(these, Select) else these
         super().__init__(workspace_id, bindparam("workspace", type_=workspace_id.type), column, values)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it compares with one value."""
+        *_, these = self.clauses
+        return isinstance(these, BindParameter) and not these.expanding
 
 
 @compiles(unindexed)
@@ -54,11 +64,18 @@ def _unindexed_on_postgresql(element: unindexed, compiler: SQLCompiler, **option
 @compiles(among)
 def _among(element: among, compiler: SQLCompiler, **options: Any) -> str:
     workspace_id, workspace, column, these = element.clauses
-    found = column.in_(these) if these.expanding else column == these
+    found = column == these if element.is_single else column.in_(these)
     return compiler.process(and_(workspace_id == workspace, found), **options)
 
 
 @compiles(among, "postgresql")
 def _among_on_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
     workspace_id, workspace, column, these = (compiler.process(each, **options) for each in element.clauses)
-    return f"({workspace_id}, {column}) IN (SELECT {workspace}, unnest(ARRAY[{these.strip('()')}]))"
+    *_, values = element.clauses
+    if isinstance(values, ScalarSelect):
+        array = f"ARRAY{these}"
+    elif element.is_single:
+        array = f"ARRAY[{these}]"
+    else:  # its values are in one pair of parentheses, as for `IN`
+        array = f"ARRAY[{these.removeprefix('(').removesuffix(')')}]"
+    return f"({workspace_id}, {column}) IN (SELECT {workspace}, unnest({array}))"

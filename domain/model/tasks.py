@@ -20,6 +20,8 @@ STATUSES: Final[tuple[Status, ...]] = ("open", "completed", "cancelled")
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high", "urgent")
 """From the lowest to the highest. A priority's rank is its index."""
 
+FIRST_ID: Final = UUID(int=0)
+"""Before the ids of all tasks."""
 MOST_LEVELS: Final = 5
 """How many levels of tasks there are, with that of the tasks that are not subtasks."""
 
@@ -294,8 +296,13 @@ class TaskRepository(Protocol):
     async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
         """Store tasks as `update` does, in this order. Each is given as it is stored, and as it will be."""
 
-    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
-        """Return tasks that have *other_id* among the ids of their member *name*, at most *limit*."""
+    async def linked(
+        self, workspace_id: UUID, name: LinkName, other_id: UUID, *, first: UUID = FIRST_ID, limit: int
+    ) -> Sequence[Task]:
+        """Return tasks that have *other_id* among the ids of their member *name*, at most *limit*.
+
+        They are in the order of their ids, from the id *first* on.
+        """
 
     async def dependencies(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Dependency]:
         """Return those of the tasks that exist, by id."""

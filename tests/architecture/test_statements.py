@@ -70,7 +70,7 @@ BUILDERS = {
         "task_pages._merged",
         "task_pages.page_statement",
     ),
-    *("tasks._levels", "tasks._related", "uses._write_down"),
+    *("tasks._is_live", "tasks._levels", "tasks._related", "uses._write_down"),
     *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
     "task_buckets.sections_statement",
     *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._take_out"),
@@ -217,7 +217,7 @@ def scopes(part: SelectBase | UpdateBase, outer: frozenset[FromClause] = frozens
             continue
         if isinstance(each, among):
             workspace_id, workspace, column, these = each.clauses
-            equal += [(workspace_id, workspace)] if these.expanding else [(workspace_id, workspace), (column, these)]
+            equal += [(workspace_id, workspace), *([(column, these)] if each.is_single else [])]
         if isinstance(each, BinaryExpression) and each.operator is operators.eq:
             equal += [(each.left, each.right), (each.right, each.left)]
         stack += each.get_children()

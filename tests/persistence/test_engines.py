@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, literal, select, text
 
 from persistence.database import Database
 from persistence.engines import migration_engine
@@ -78,3 +78,17 @@ async def test_what_sqlite_has_committed_survives_a_power_cut(sqlite_databases: 
     await database.close()
     sqlite_databases.remove(url)
     assert (serving, migrating) == ((2,), 2)  # FULL
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("prepares", [True, False])
+async def test_a_plan_does_not_depend_on_the_values_of_a_statement(database_url: str, *, prepares: bool) -> None:
+    database = Database(database_url, prepares=prepares)
+    mode = select(func.current_setting(literal("plan_cache_mode")))
+
+    read = await database.row(mode, {})
+    async with database.transaction() as transaction:
+        written = await transaction.row(mode, {})
+    await database.close()
+
+    assert (read, written) == (("force_generic_plan",), ("force_generic_plan",))

@@ -79,7 +79,7 @@ from persistence.repositories import metadata
 from persistence.sent_statements import SentStatement
 from persistence.wakeups import Wakeups
 from tests.support.clients import Client, register
-from tests.support.databases import run_elsewhere
+from tests.support.databases import AT_LENGTH, PostgresDatabases, run_elsewhere
 from tests.support.defaults import NOON
 from tests.support.matrix import Operation
 from tests.support.prepared import OPERATIONS, prepared
@@ -452,21 +452,50 @@ def task_row(of: int, number: int) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def full_database_url(module_database_url: str) -> str:
     async def fill() -> None:
-        database = Database(module_database_url)
-        transaction = await database.begin()
-        filled = (account_rows, mail_rows, workspace_rows, trash_rows, dependency_rows, log_rows, idempotency_rows)
-        for statement, rows in (each for rows_of in filled for each in rows_of()):
-            await transaction.run(statement, rows)
-        await transaction.commit()
-        await transaction.close()
-        await database.close()
-        engine = create_async_engine(module_database_url)
-        async with engine.begin() as connection:
-            await connection.exec_driver_sql("ANALYZE")
-        await engine.dispose()
+        await write(module_database_url, lambda _row: True)
+        await say(module_database_url, "ANALYZE")
 
     run_elsewhere(fill)
     return module_database_url
+
+
+async def write(url: str, is_wanted: Callable[[Mapping[str, object]], bool]) -> None:
+    """Write all rows that are wanted, in one transaction."""
+    database = Database(url)
+    transaction = await database.begin()
+    filled = (account_rows, mail_rows, workspace_rows, trash_rows, dependency_rows, log_rows, idempotency_rows)
+    for statement, rows in (each for rows_of in filled for each in rows_of()):
+        if wanted := [row for row in rows if is_wanted(row)]:
+            await transaction.run(statement, wanted)
+    await transaction.commit()
+    await transaction.close()
+    await database.close()
+
+
+async def say(url: str, *statements: str) -> None:
+    async with connected(url) as connection:
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+
+
+@pytest.fixture(params=["outdated", "none"] if AT_LENGTH else ["outdated"])
+def outdated_database_url(request: pytest.FixtureRequest, postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """A database without statistics, or with those of small workspaces only, and of nothing in the trash."""
+    url = postgres_databases.migrated()
+
+    def is_known(row: Mapping[str, object]) -> bool:
+        return row.get("workspace_id") != workspace(0) and row.get("trash_id") is None and "thing_id" not in row
+
+    async def fill() -> None:
+        await say(url, *(f"ALTER TABLE {name} SET (autovacuum_enabled = false)" for name in TABLES))
+        await write(url, is_known)
+        if request.param == "outdated":
+            await say(url, "ANALYZE")
+        await write(url, lambda row: not is_known(row))
+
+    run_elsewhere(fill)
+    yield url
+    postgres_databases.remove(url)
 
 
 @pytest.fixture
@@ -806,6 +835,20 @@ TOURS = [
 ]
 
 
+TOURS_OF_TASKS = [
+    call_member_services,
+    call_project_services,
+    call_section_services,
+    call_label_services,
+    call_task_services,
+    call_dependency_services,
+    call_comment_services,
+    call_trash_services,
+]
+FEW_COMMENTS = {"ix_comments_task_id"}
+"""A task has at most 1,000 comments: all of them may be read and sorted."""
+
+
 @pytest.mark.parametrize("tour", TOURS)
 async def test_every_statement_of_every_service_is_served_by_an_index(
     ada: Caller, connection: AsyncConnection, tour: Callable[[Caller], Awaitable[None]]
@@ -815,6 +858,24 @@ async def test_every_statement_of_every_service_is_served_by_an_index(
 
     assert heard
     await require_indexes(connection, heard)
+
+
+async def test_no_row_is_looked_for_in_a_whole_workspace_that_the_statistics_do_not_know(
+    outdated_database_url: str,
+) -> None:
+    """PostgreSQL thinks that the workspace has a row at most, and so that each of its indexes would do."""
+    database = Database(outdated_database_url)
+    wrong = []
+    async with connected(outdated_database_url) as connection:
+        for tour in TOURS_OF_TASKS:
+            with overheard() as heard:
+                await tour(caller(database, 0))
+            for statement in {each.text: each for each in heard if finds_rows(each.text)}.values():
+                _, plan = await plans_of(connection, statement)  # the one that every connection asks for
+                if not plan.indexes & FEW_COMMENTS:
+                    wrong += [f"{fault}\n  {statement.text}\n  {plan.text}" for fault in faults_of(plan)]
+    await database.close()
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from domain.model.comments import Comment
 from domain.model.projects import Project
 from domain.model.sections import Section
 from domain.model.tasks import (
+    FIRST_ID,
     PRIORITIES,
     Bucket,
     Dependency,
@@ -166,8 +167,10 @@ class FakeTasks:
         for before, after in changes:
             await self.update(after, before=before, event=event)
 
-    async def linked(self, workspace_id: UUID, name: LinkName, other_id: UUID, *, limit: int) -> Sequence[Task]:
-        mine = [task for task in self._store.tasks.values() if task.workspace_id == workspace_id]
+    async def linked(
+        self, workspace_id: UUID, name: LinkName, other_id: UUID, *, first: UUID = FIRST_ID, limit: int
+    ) -> Sequence[Task]:
+        mine = [task for task in self._store.tasks.values() if task.workspace_id == workspace_id and task.id >= first]
         found = [task for task in mine if other_id in getattr(task, name)]
         return sorted(found, key=lambda task: task.id)[:limit]
 
