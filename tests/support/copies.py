@@ -32,6 +32,14 @@ class Copy:
                 return found
         raise AssertionError(f"the changes have no end: {found[-3:]}")
 
+    def begin_again(self) -> None:
+        """What a client does whose cursor has expired: a first sync, and it forgets what this does not name."""
+        self.cursor, before = None, self.things
+        self.things = {}
+        named = {(change["type"], change["id"]) for change in self.sync()}
+        assert self.things.keys() == named
+        assert before is not self.things
+
     def page(self, *, limit: int = 50) -> dict[str, Any]:
         """Request one page, and change the copy as it says."""
         cursor = {} if self.cursor is None else {"cursor": self.cursor}

@@ -1,5 +1,6 @@
 """The statements that are sent to a database, and their plans."""
 
+import itertools
 import logging
 import re
 import threading
@@ -18,6 +19,7 @@ _PROBE = re.compile(r"SubPlan \d+\) IS NOT NULL")
 _IN_TRASH = re.compile(
     r"(COALESCE\(+)?(\w+\.)?trash_id (IS (NOT )?NULL|= (\$\d+|'[0-9a-f-]+'::uuid|tasks\.trash_id))(\), false)?"
 )
+_ROWS = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
 _SQLITE_STEP = re.compile(r"(SEARCH|SCAN|BLOOM FILTER ON) (?!anon_)(\w+)(?:.*INDEX (\w+))?")
 
 
@@ -94,6 +96,26 @@ async def plans_of(connection: AsyncConnection, statement: SentStatement) -> Seq
         plans.append(_postgresql_plan(explained["Plan"]))
     await raw.execute("DEALLOCATE explained")
     return plans
+
+
+async def rows_read(connection: AsyncConnection, statement: SentStatement) -> int:
+    """How many rows a statement reads from tables; on SQLite, how many steps its virtual machine takes.
+
+    SQLite does not count rows. Reading one takes at least a step.
+    """
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None
+    if connection.dialect.name == "sqlite":
+        await raw.execute_fetchall(statement.text, statement.values)  # it reads the schema before its first one
+        steps = itertools.count()
+        await raw.set_progress_handler(lambda: next(steps) < 0, 1)
+        await raw.execute_fetchall(statement.text, statement.values)
+        await raw.set_progress_handler(None, 0)
+        return next(steps)
+    analyze = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.text}"
+    (explained,) = await raw.fetchval(analyze, *statement.values)
+    of_tables = [node for node in _nodes(explained["Plan"]) if "Relation Name" in node]
+    return sum(sum(node.get(name, 0) for name in _ROWS) * node["Actual Loops"] for node in of_tables)
 
 
 def _literal(value: object) -> str:
