@@ -1,15 +1,43 @@
 """Tasks that come back from the trash: each to its position and below its parent, as far as these are free."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain import positions, restored_dependencies, task_links, tasks
-from domain.model.tasks import MOST_LEVELS, Task
+from domain import families, positions, restored_dependencies, task_links, tasks
+from domain.model.tasks import MOST_LEVELS, Parent, Task
 from domain.model.trash import TrashEntry
 from domain.restored_homes import Home
 from domain.restored_places import Places
 from domain.unit_of_work import UnitOfWork
+
+
+class _Parents:
+    """What tasks come back below, as long as there is room: others may have got subtasks since the deletion."""
+
+    def __init__(self, parents: Mapping[UUID, Parent], home: Home) -> None:
+        self._parents = parents
+        self._home = home
+        self._subtasks = Counter({task_id: parent.subtasks for task_id, parent in parents.items()})
+        self._in_all_levels = Counter({parent.root_id: parent.in_all_levels for parent in parents.values()})
+
+    def placed(self, task: Task) -> Task:
+        """Return a task with its parent and section or, if there is no room, without a parent."""
+        parent = self._parents.get(task.parent_id) if task.parent_id else None
+        if parent is None or not self._has_room(parent):
+            return replace(task, parent_id=None, section_id=self._home.section_of(task))
+        self._subtasks[parent.task.id] += 1
+        self._in_all_levels[parent.root_id] += 1
+        return replace(task, section_id=parent.task.section_id)
+
+    def _has_room(self, parent: Parent) -> bool:
+        return (
+            parent.task.project_id == self._home.project.id
+            and parent.level < MOST_LEVELS
+            and self._subtasks[parent.task.id] < families.MOST_SUBTASKS
+            and self._in_all_levels[parent.root_id] < families.MOST_IN_ALL_LEVELS
+        )
 
 
 async def restore_some(uow: UnitOfWork, entry: TrashEntry, home: Home, *, limit: int) -> tuple[int, bool]:
@@ -28,14 +56,10 @@ async def restore_some(uow: UnitOfWork, entry: TrashEntry, home: Home, *, limit:
         if changed and changed + dependents > limit:
             return count, True
         changed += dependents
-        parents = await uow.tasks.with_levels(uow.workspace_id, {each.parent_id for each in found if each.parent_id})
-        placed = []
-        for each in found:
-            parent, level = parents.get(each.parent_id, (None, 0)) if each.parent_id else (None, 0)
-            fits = parent is not None and level < MOST_LEVELS and parent.project_id == home.project.id
-            parent_id = each.parent_id if fits else None
-            section_id = parent.section_id if parent is not None and fits else home.section_of(each)
-            placed.append(replace(each, parent_id=parent_id, section_id=section_id))
+        parents = _Parents(
+            await uow.tasks.parents(uow.workspace_id, {each.parent_id for each in found if each.parent_id}), home
+        )
+        placed = [parents.placed(each) for each in found]
         home = replace(home, last=await restore(uow, placed, home, hidden=hidden))
         count += len(found)
     return count, count >= limit

@@ -1,6 +1,8 @@
 """The repository of tasks."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from domain.model.tasks import (
     Dependency,
     Family,
     LinkName,
+    Parent,
     Status,
     Task,
     TaskEvent,
@@ -91,15 +94,27 @@ _TAKEN_POSITIONS: Final = select(tasks.c.position).where(
 
 
 def _levels() -> Select[Any]:
-    """Return the statement that reads the ids of some tasks, and how many levels there are down to each."""
-    first = select(tasks.c.id.label("from_id"), tasks.c.parent_id, literal(1).label("level"))
+    """Return the statement that reads each of some tasks, and all above it: the last one has the greatest level."""
+    first = select(tasks.c.id.label("from_id"), tasks.c.id, tasks.c.parent_id, literal(1).label("level"))
     up = first.where(_THESE).cte("up", recursive=True)
-    further = select(up.c.from_id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
+    further = select(up.c.from_id, tasks.c.id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
     up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, rare(up.c.level < MOST_LEVELS)))
-    return select(up.c.from_id, func.max(up.c.level)).group_by(up.c.from_id)
+    return select(up.c.from_id, up.c.id, up.c.level)
+
+
+def _subtasks() -> Select[Any]:
+    """Return the statement that counts the subtasks of each task that has any, of those that are below some tasks."""
+    first = select(tasks.c.id.label("root_id"), tasks.c.id, tasks.c.parent_id, literal(1).label("level"))
+    down = first.where(_THESE).cte("down", recursive=True)
+    further = select(down.c.root_id, tasks.c.id, tasks.c.parent_id, down.c.level + 1).select_from(tasks, down)
+    few = rare(down.c.level < MOST_LEVELS)
+    down = down.union_all(further.where(_IN_WORKSPACE, tasks.c.parent_id == down.c.id, few))
+    counted = select(down.c.root_id, down.c.parent_id, func.count()).where(down.c.level > 1)
+    return counted.group_by(down.c.root_id, down.c.parent_id)
 
 
 _LEVELS: Final = _levels()
+_SUBTASKS: Final = _subtasks()
 
 
 _DELETE_ALL: Final = (
@@ -317,12 +332,29 @@ class Tasks:
         key = {"workspace": workspace_id, "task": task_id}
         await self._change_log.write_parts(task_links.LINKS[name].delete_hidden, [key])
 
-    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
+    async def parents(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Parent]:
         if not task_ids:
             return {}
         place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
-        levels = {row[0]: row[1] for row in await self._runner.rows(_LEVELS, place)}
-        return {task.id: (task, levels[task.id]) for task in await self.named(workspace_id, list(task_ids))}
+        rows = sorted(await self._runner.rows(_LEVELS, place), key=itemgetter(2))
+        tops = {from_id: (top_id, level) for from_id, top_id, level in rows}
+        subtasks, in_all_levels = Counter[UUID](), Counter[UUID]()
+        if tops:
+            place["tasks"] = padded(sorted({top_id for top_id, _ in tops.values()}))
+            for top_id, parent_id, count in await self._runner.rows(_SUBTASKS, place):
+                subtasks[parent_id] += count
+                in_all_levels[top_id] += count
+        found = await self.named(workspace_id, list(tops))
+        return {
+            task.id: Parent(
+                task=task,
+                level=tops[task.id][1],
+                root_id=tops[task.id][0],
+                subtasks=subtasks[task.id],
+                in_all_levels=in_all_levels[tops[task.id][0]],
+            )
+            for task in found
+        }
 
     async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
         place = {"workspace": workspace_id, "project": project_id, "wanted": padded(list(wanted))}

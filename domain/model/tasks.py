@@ -234,6 +234,20 @@ WhichDependents = Literal["all", "free", "freed"]
 """All dependents of some tasks; those that are not blocked; or those that none but these tasks block."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """A task on a *level*, of which the first is 1, with how many *subtasks* it has on the next one.
+
+    The task on the first level, with the id *root_id*, has *in_all_levels* subtasks of all levels.
+    """
+
+    task: Task
+    level: int
+    root_id: UUID
+    subtasks: int
+    in_all_levels: int
+
+
 class TaskRepository(Protocol):
     """The tasks of workspaces. Each change is in the workspace's log."""
 
@@ -345,8 +359,8 @@ class TaskRepository(Protocol):
     async def forget_hidden(self, workspace_id: UUID, name: LinkName, *, task_id: UUID) -> None:
         """Delete the links of a task with things in the trash, so that it does not get them back with these."""
 
-    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
-        """Return those of some tasks that exist, each with its level, by the id. The first level is 1."""
+    async def parents(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Parent]:
+        """Return those of some tasks that exist, by the id, each as the parent that it is or may become."""
 
     async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
         """Return those of the *wanted* positions that tasks of a project have."""

@@ -70,7 +70,7 @@ BUILDERS = {
         "task_pages._merged",
         "task_pages.page_statement",
     ),
-    *("tasks._is_live", "tasks._levels", "tasks._related", "uses._write_down"),
+    *("tasks._is_live", "tasks._levels", "tasks._subtasks", "tasks._related", "uses._write_down"),
     *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
     "task_buckets.sections_statement",
     *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._take_out"),

@@ -202,15 +202,28 @@ async def test_the_positions_of_a_project_are_those_of_its_live_tasks(world: Wor
         assert [each.position for each in near] == ["a1", "a2"]
 
 
-async def test_levels_count_from_the_task_that_is_not_a_subtask(world: World, chores: Project) -> None:
+async def test_a_parent_has_its_level_and_its_subtasks_and_those_of_the_task_above_all(
+    world: World, chores: Project
+) -> None:
     place = chores.workspace_id
     async with world.unit() as uow:
-        found = await uow.tasks.with_levels(place, {ident(1), ident(2), NOBODY})
-        assert {task_id: (each.id, level) for task_id, (each, level) in found.items()} == {
-            ident(1): (ident(1), 1),
-            ident(2): (ident(2), 2),
+        for number, parent in ((4, 2), (5, 2), (6, 1), (7, 1), (8, 3)):
+            await uow.tasks.add(task(number, chores, parent_id=ident(parent), position=f"a{number}", revision=3))
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(place, [ident(7)], trash_id=ENTRY, revision=4)
+    async with world.unit() as uow:
+        found = await uow.tasks.parents(place, {ident(1), ident(2), ident(4), ident(7), ident(8), NOBODY})
+        assert {
+            task_id: (each.task.id, each.level, each.root_id, each.subtasks, each.in_all_levels)
+            for task_id, each in found.items()
+        } == {
+            ident(1): (ident(1), 1, ident(1), 2, 4),
+            ident(2): (ident(2), 2, ident(1), 2, 4),
+            ident(4): (ident(4), 3, ident(1), 0, 4),
+            ident(8): (ident(8), 2, ident(3), 0, 1),
         }
-        assert await uow.tasks.with_levels(place, set()) == {}
+        assert await uow.tasks.parents(place, set()) == {}
+        assert await uow.tasks.parents(place, {NOBODY}) == {}
 
 
 async def test_a_link_that_its_task_does_not_have_is_deleted(world: World, home: Workspace, chores: Project) -> None:

@@ -4,7 +4,19 @@ from uuid import UUID
 
 import pytest
 
-from domain import comments, labels, members, projects, restoring, sections, task_deletions, task_moves, tasks, trash
+from domain import (
+    comments,
+    families,
+    labels,
+    members,
+    projects,
+    restoring,
+    sections,
+    task_deletions,
+    task_moves,
+    tasks,
+    trash,
+)
 from domain.limits import LimitReached
 from domain.model.comments import Comment
 from domain.model.labels import Label, LabelExists
@@ -517,3 +529,25 @@ async def test_the_comments_that_a_deletion_took_are_counted(uow: FakeUnitOfWork
     await restoring.task(uow.unit(), task.id)
     await projects.delete(uow.unit(), garden.id)
     assert [entry.taken for entry in (await trash.page(uow.unit())).items] == [4]
+
+
+@pytest.mark.parametrize(("direct", "deep"), [(families.MOST_SUBTASKS - 1, 0), (1, families.MOST_IN_ALL_LEVELS - 2)])
+async def test_subtasks_that_their_parent_has_no_room_for_come_back_without_it(
+    uow: FakeUnitOfWork, garden: Project, direct: int, deep: int
+) -> None:
+    """The deletion of their project took them, was interrupted, and the parent got others."""
+    root = await make(uow, "Sow", project_id=garden.id)
+    trashed = [await make(uow, title, parent_id=root.id) for title in ("Rake", "Dig")]
+    unit, deletion = uow.unit(), Deletion("project", garden.id)
+    entry_id = await deletion.step(unit, title="Garden")
+    ids = [each.id for each in trashed]
+    await unit.tasks.delete_all(uow.workspace_id, ids, trash_id=entry_id, revision=9)
+    others = [replace(trashed[0], id=uow.new_id(), position=f"b{number:04}V") for number in range(direct + deep)]
+    for number, each in enumerate(others):
+        child = each if number < direct else replace(each, parent_id=others[0].id)
+        uow.store.tasks[uow.workspace_id, child.id] = child
+
+    await restoring.project(uow.unit(), garden.id)
+
+    back = [await now(uow, each) for each in trashed]
+    assert sorted([each.parent_id == root.id for each in back]) == [False, True]

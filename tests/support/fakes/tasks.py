@@ -15,6 +15,7 @@ from domain.model.tasks import (
     Dependency,
     Family,
     LinkName,
+    Parent,
     SortKey,
     Status,
     Task,
@@ -290,9 +291,20 @@ class FakeTasks:
         for key in [each for each in self._store.hidden_links if each[:3] == forgotten]:
             del self._store.hidden_links[key]
 
-    async def with_levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, tuple[Task, int]]:
+    async def parents(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Parent]:
         lineages = [await self.lineage(workspace_id, task_id) for task_id in task_ids]
-        return {lineage[0].id: (lineage[0], len(lineage)) for lineage in lineages if lineage}
+        return {lineage[0].id: await self._parent(lineage) for lineage in lineages if lineage}
+
+    async def _parent(self, lineage: Sequence[Task]) -> Parent:
+        task, root = lineage[0], lineage[-1]
+        tree = await self.tree(root.workspace_id, root.id)
+        return Parent(
+            task=task,
+            level=len(lineage),
+            root_id=root.id,
+            subtasks=[*tree.values()].count(task.id),
+            in_all_levels=len(tree) - 1,
+        )
 
     async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
         return {*wanted} & {*self._positions(workspace_id, project_id)}
