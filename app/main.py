@@ -218,6 +218,7 @@ def _policy(settings: Settings) -> Policy:
     return Policy(
         registration=settings.registration,
         workspace_quota_bytes=settings.workspace_quota_bytes,
+        log_retention=dt.timedelta(days=settings.log_retention_days),
         access_token_lifetime=dt.timedelta(seconds=settings.access_token_lifetime_s),
         session_lifetime=dt.timedelta(seconds=settings.session_lifetime_s),
         refresh_grace=dt.timedelta(seconds=settings.refresh_grace_s),

@@ -90,6 +90,15 @@ class Settings(BaseSettings):
             " kept for idempotency keys, may each use the same again (see API4 in spec/architecture.md)"
         ),
     )
+    log_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=36500,
+        description=(
+            "how long the bodies of events are kept, and what was deleted is reported to clients that keep a copy:"
+            " one that was away for longer reads everything again"
+        ),
+    )
     access_token_lifetime_s: int = Field(default=3600, ge=60, description="how long an access token is valid")
     session_lifetime_s: int = Field(
         default=30 * 24 * 3600, ge=3600, description="how long a session is valid without a refresh"

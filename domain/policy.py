@@ -24,5 +24,6 @@ class Policy:
     verification_lifetime: dt.timedelta = dt.timedelta(days=3)
     reset_lifetime: dt.timedelta = dt.timedelta(hours=1)
     workspace_quota_bytes: int = 256 * 1024 * 1024
+    log_retention: dt.timedelta = dt.timedelta(days=90)
     sends_email: bool = True
     accept_invitation_url: str | None = None

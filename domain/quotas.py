@@ -21,7 +21,8 @@ ROW_BYTES: Final = 300
 class Usage:
     """What a workspace stores, in bytes: its projects and tasks, its log, and kept responses of the last two days.
 
-    The log is counted by the payloads of its events, of which none before revision `log_from` is left.
+    The log is counted by the payloads of its events, of which none before revision `log_from` is left. All payloads and
+    tombstones are of the day (in UTC) with the number `log_day` or later; 0 says that there are none.
 
     Responses are kept for 24 hours, and counted by the day (in UTC) with the number `kept_day`: until the end of the
     next day. `open_tasks` is a number of tasks, not of bytes.
@@ -34,6 +35,7 @@ class Usage:
     kept_bytes: int = 0
     kept_before_bytes: int = 0
     open_tasks: int = 0
+    log_day: int = 0
 
     def with_content(self, more_bytes: int, *, quota_bytes: int) -> "Usage":
         """Return the usage after a change of the content. Raises WorkspaceFull if it is over the quota."""
@@ -48,9 +50,9 @@ class Usage:
             raise LimitReached("workspace", things="open tasks", most=MOST_OPEN_TASKS)
         return replace(self, open_tasks=self.open_tasks + more)
 
-    def with_log(self, more_bytes: int) -> "Usage":
+    def with_log(self, more_bytes: int, *, now: dt.datetime) -> "Usage":
         """Return the usage after events were written."""
-        return replace(self, log_bytes=self.log_bytes + more_bytes)
+        return replace(self, log_bytes=self.log_bytes + more_bytes, log_day=self.log_day or day_of(now))
 
     def trimmed(self, fewer_bytes: int, *, log_from: int) -> "Usage":
         """Return the usage after the oldest payloads of the log were deleted."""
@@ -58,7 +60,7 @@ class Usage:
 
     def with_kept(self, more_bytes: int, *, now: dt.datetime, quota_bytes: int) -> "Usage":
         """Return the usage after a response of so many bytes was kept. Raises WorkspaceFull."""
-        day = now.astimezone(dt.UTC).date().toordinal()
+        day = day_of(now)
         kept, before = self.kept_bytes, self.kept_before_bytes
         if day != self.kept_day:
             kept, before = 0, kept if day == self.kept_day + 1 else 0
@@ -66,6 +68,11 @@ class Usage:
         if kept + before > quota_bytes:
             raise WorkspaceFull(quota_bytes, kept=True)
         return replace(self, kept_day=day, kept_bytes=kept, kept_before_bytes=before)
+
+
+def day_of(instant: dt.datetime) -> int:
+    """Return the number of the day in UTC, from the first of the year 1 on."""
+    return instant.astimezone(dt.UTC).date().toordinal()
 
 
 def size_of(entity: object) -> int:

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.model.account_log import AccountLog
+from domain.model.activity import ActivityRepository
 from domain.model.changes import ChangeRepository
 from domain.model.comments import CommentRepository
 from domain.model.identities import IdentityRepository
@@ -138,6 +139,10 @@ class UnitOfWork(Protocol):
     @property
     def streams(self) -> Streams:
         """What a stream works with. It can be used after this unit of work has ended."""
+
+    @property
+    def activity(self) -> ActivityRepository:
+        """What the logs of workspaces show people."""
 
     def new_id(self) -> UUID:
         """Create a UUIDv7: later ids sort later."""

@@ -13,12 +13,12 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, delete, select, update
+from sqlalchemy import UpdateBase, bindparam, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.events import Event, EventType, end_of
 from domain.model.members import MEMBER_EVENTS
-from domain.quotas import Usage
+from domain.quotas import Usage, day_of
 from persistence.compiled import BULK
 from persistence.constants import constant
 from persistence.event_writers import EncodeEvent, EventWriter
@@ -45,6 +45,7 @@ _UPDATE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspac
 _ADD_USAGE: Final = _UPDATE.values(
     content_bytes=workspaces.c.content_bytes + bindparam("content"),
     log_bytes=workspaces.c.log_bytes + bindparam("log"),
+    log_day=case((workspaces.c.log_day == 0, bindparam("day")), else_=workspaces.c.log_day),
 )
 _JOINED: Final = select(members.c.workspace_id).where(members.c.user_id == bindparam("user"))
 _RAISE_HEADS: Final = (
@@ -227,7 +228,7 @@ class ChangeLog:
                 content[event.workspace_id] += event.added_bytes
         if self._locked is not None:
             log_bytes = log.pop(self._locked.id, 0)
-            writes += await self._locked.changes(self._runner, head=self.head, log_bytes=log_bytes)
+            writes += await self._locked.changes(self._runner, head=self.head, log_bytes=log_bytes, now=self._now)
         await self._runner.finish(writes)
         await self._update_others(content, log)
 
@@ -239,8 +240,10 @@ class ChangeLog:
         self._settled = len(self._events)
 
     async def _update_others(self, content: Counter[UUID], log: Counter[UUID]) -> None:
-        changes = [{"workspace": each, "content": content[each], "log": log[each]} for each in sorted({*content, *log})]
-        if changes:
+        others = sorted({*content, *log})
+        if others:
+            day = day_of(self._now())
+            changes = [{"workspace": each, "content": content[each], "log": log[each], "day": day} for each in others]
             await self._runner.run(_ADD_USAGE, changes)
 
     def _note(self, event: Event) -> None:

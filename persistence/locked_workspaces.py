@@ -1,6 +1,7 @@
 """The workspace whose row a transaction has locked: its head, and what it uses, before and after the changes."""
 
 import datetime as dt
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -37,12 +38,15 @@ class LockedWorkspace:
         """Count a response that is kept. Raises WorkspaceFull."""
         self._usage = self._usage.with_kept(size_bytes, now=now, quota_bytes=self._quota_bytes)
 
-    async def changes(self, runner: Runner, *, head: int | None, log_bytes: int) -> list[Write]:
+    async def changes(
+        self, runner: Runner, *, head: int | None, log_bytes: int, now: Callable[[], dt.datetime]
+    ) -> list[Write]:
         """Return what stores the new *head*, None for the old one, and the usage, with a log of *log_bytes* more.
 
         If the log gets too long, its oldest payloads are deleted here.
         """
-        self._usage = self._usage.with_log(log_bytes)
+        if log_bytes:
+            self._usage = self._usage.with_log(log_bytes, now=now())
         excess = self._usage.log_bytes - self._quota_bytes
         if log_bytes and excess > 0:
             self._usage = await trim(
@@ -54,6 +58,8 @@ class LockedWorkspace:
                 added=log_bytes,
             )
         values = dict(zip(USAGE, _USAGE_OF(self._usage), strict=True)) if self._usage != self._before else {}
+        if self._usage.log_day == self._before.log_day:
+            values.pop("log_day", None)  # SQLite updates the indexes of all columns that a statement names
         if head is not None:
             values["head"] = head
         return [(_UPDATE, {"workspace": self.id, **values})] if values else []

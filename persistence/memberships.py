@@ -16,9 +16,18 @@ from sqlalchemy import (
 )
 
 from domain.errors import IdTaken
-from persistence.metadata import INSTANT, UNLOGGED, logged_as, means, metadata
+from persistence.metadata import INSTANT, UNLOGGED, logged_as, means, metadata, partial_index
 
-USAGE: Final = ("content_bytes", "log_bytes", "log_from", "kept_day", "kept_bytes", "kept_before_bytes", "open_tasks")
+USAGE: Final = (
+    "content_bytes",
+    "log_bytes",
+    "log_from",
+    "kept_day",
+    "kept_bytes",
+    "kept_before_bytes",
+    "open_tasks",
+    "log_day",
+)
 """The columns of domain.quotas.Usage, in its order."""
 
 workspaces: Final = Table(
@@ -31,10 +40,11 @@ workspaces: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
-    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE[:-1]),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in USAGE[:-2]),
     Column("deleted_at", INSTANT),
-    Column(USAGE[-1], BigInteger, nullable=False, server_default="0"),
+    Column("open_tasks", BigInteger, nullable=False, server_default="0"),
     Column("changes_from", BigInteger, nullable=False, server_default="0"),
+    Column("log_day", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id", info=means(IdTaken)),
     info=logged_as("workspace"),
 )
@@ -43,6 +53,7 @@ workspaces: Final = Table(
 A deleted workspace has no members. It is kept until what was in it is deleted (`persistence/erasures.py`)."""
 _IS_DELETED: Final = workspaces.c.deleted_at.is_not(None)
 Index(None, workspaces.c.deleted_at, postgresql_where=_IS_DELETED, sqlite_where=_IS_DELETED)
+partial_index("ix_workspaces_log_day", workspaces.c.log_day, where=~_IS_DELETED)
 
 members: Final = Table(
     "members",

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from persistence.account_log import AccountLog, Request
+from persistence.activity import Activity
 from persistence.change_log import ChangeLog
 from persistence.changes import Changes
 from persistence.comments import Comments
@@ -64,6 +65,7 @@ class Repositories:
 
     account_log = _created(lambda uow: AccountLog(uow.runner, uow))
     changes = _created(lambda uow: Changes(uow.runner))
+    activity = _created(lambda uow: Activity(uow.runner))
     comments = _created(lambda uow: Comments(uow.runner, uow.change_log))
     credentials = _created(lambda uow: CredentialReader(uow.aside))
     identities = _created(lambda uow: Identities(uow.runner))

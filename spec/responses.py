@@ -431,6 +431,33 @@ class WorkspaceChangePage(TypedDict):
     has_more: bool
 
 
+class ActivityEntry(TypedDict):
+    """
+    One change of one thing.
+    """
+
+    revision: int
+    sequence: int
+    event: str
+    type: str
+    id: UUID
+    title: str | None
+    changed: list[str]
+    actor_id: UUID | None
+    recorded_at: datetime
+    erased: bool
+
+
+class ActivityPage(TypedDict):
+    """
+    A page of the changes of a workspace.
+    """
+
+    items: list[ActivityEntry]
+    next_cursor: str | None
+    has_more: bool
+
+
 class ProjectEvent(TypedDict):
     """
     A project after a change. Without `description`, that is as it was.

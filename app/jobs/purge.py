@@ -6,11 +6,13 @@ from functools import partial
 from typing import Final, Protocol
 
 from app.jobs.loop import Job
+from domain.policy import Policy
 from persistence import (
     account_log,
     erasures,
     idempotency,
     invitations,
+    log_purges,
     one_time_tokens,
     queued_emails,
     sessions,
@@ -31,7 +33,7 @@ class Purge(Protocol):
         """Return how many rows were deleted; 0 if none are left."""
 
 
-PURGES: Final[Sequence[Purge]] = (
+_PURGES: Final[Sequence[Purge]] = (
     idempotency.purge,
     sessions.purge,
     tokens.purge,
@@ -43,7 +45,11 @@ PURGES: Final[Sequence[Purge]] = (
     trash_purges.purge,
     erasures.purge,
 )
-"""Each is repeated until nothing is left."""
+
+
+def purges(policy: Policy) -> Sequence[Purge]:
+    """Return all purges. Each is repeated until nothing is left."""
+    return (*_PURGES, partial(log_purges.purge, kept=policy.log_retention))
 
 
 def purge_job(dependencies: Dependencies, *, every_s: float = PURGE_EVERY_S) -> Job:
@@ -54,7 +60,7 @@ def purge_job(dependencies: Dependencies, *, every_s: float = PURGE_EVERY_S) -> 
 async def purge_all(dependencies: Dependencies) -> None:
     """Run every purge. One that fails does not stop the others: their errors are raised together after the last."""
     errors: list[Exception] = []
-    for which in PURGES:
+    for which in purges(dependencies.policy):
         try:
             await purge(dependencies, which)
         except Exception as error:  # noqa: BLE001  # it is raised, once the others had their turn

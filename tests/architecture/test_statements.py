@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.selectable import Alias, FromClause, SelectBase
 
 import persistence
+from persistence.activity import CONDITIONS, newest_statement
 from persistence.compiled import BULK
 from persistence.projects import projects
 from persistence.repositories import metadata
@@ -56,6 +57,8 @@ accounts, and on every machine.
 
 BUILDERS = {
     *(
+        "activity._oldest",
+        "activity.newest_statement",
         "changes._comment_ids",
         "changes._these",
         "erasures._delete_some",
@@ -75,8 +78,8 @@ BUILDERS = {
     "task_buckets.sections_statement",
     *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._take_out"),
 }
-"""The functions that build statements. All but `page_statement` and its part are called at import, and `_combined`,
-which puts such statements into one.
+"""The functions that build statements. All are called at import, but for `page_statement` and its part,
+`newest_statement`, and `_combined`, which puts such statements into one.
 """
 CASCADING = {
     key.referred_table
@@ -97,6 +100,7 @@ SCATTERED: Mapping[str, str] = {
     "invitations._EXPIRED": _OLD,
     "invitations._FIND": "a token does not say of which workspace it is",
     "invitations._WITHDRAW_ALL": _MEMBERSHIPS,
+    "log_purges._FIND": _OLD,
     "many_grants._OF_IDENTITIES": _WATCHED,
     "many_grants._OF_SESSIONS": _WATCHED,
     "many_grants._OF_TOKENS": _WATCHED,
@@ -154,6 +158,8 @@ def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
         shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
         for statement in _within(page_statement(shape)):
             yield "task_pages.page_statement", statement
+    for flags in product((False, True), repeat=len(CONDITIONS)):
+        yield "activity.newest_statement", newest_statement(tuple(compress(CONDITIONS, flags)))
     for flags in product((False, True), repeat=4):
         yield "task_buckets.projects_statement", projects_statement(BucketShape(*flags))
         yield "task_buckets.sections_statement", sections_statement(with_status=flags[0])

@@ -4,7 +4,7 @@ import pytest
 
 from domain.limits import LimitReached
 from domain.model.workspaces import WorkspaceFull
-from domain.quotas import MOST_OPEN_TASKS, ROW_BYTES, Usage, row_bytes
+from domain.quotas import MOST_OPEN_TASKS, ROW_BYTES, Usage, day_of, row_bytes
 from tests.support.defaults import NOON
 
 DAY = dt.timedelta(days=1)
@@ -44,6 +44,16 @@ def test_tasks_may_be_opened_up_to_the_limit_and_always_be_closed(tasks: int, mo
 
 def test_no_size_is_below_zero() -> None:
     assert Usage().with_content(-1, quota_bytes=1).trimmed(1, log_from=0) == Usage()
+
+
+def test_a_log_is_of_the_day_of_its_oldest_payload() -> None:
+    usage = Usage().with_log(1, now=NOON).with_log(2, now=NOON + DAY)
+    assert (usage.log_bytes, usage.log_day) == (3, day_of(NOON))
+
+
+def test_a_day_is_the_one_in_utc() -> None:
+    east = dt.timezone(dt.timedelta(hours=14))
+    assert day_of(NOON.replace(hour=23, minute=59).astimezone(east)) == day_of(NOON) == day_of(NOON.replace(hour=0))
 
 
 def test_kept_responses_count_until_the_end_of_the_next_day() -> None:

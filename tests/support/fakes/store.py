@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.errors import IdTaken
 from domain.events import Event, EventType
 from domain.model.account_log import AccountEvent
+from domain.model.activity import LoggedEvent
 from domain.model.identities import Identity
 from domain.model.invitations import Invitation
 from domain.model.members import Member
@@ -98,6 +99,8 @@ class Store:
     """The entries of links to what is in the trash, by the member of the task, the workspace, the task, the other."""
     events: list[Event] = field(default_factory=list)
     changes_from: dict[UUID, int] = field(default_factory=dict)
+    read_events: dict[UUID, list[LoggedEvent]] = field(default_factory=dict)
+    """Logs as they are read, by workspace. Only tests write them: `events` have no times and no users."""
     others: dict[type[Any], dict[Any, Any]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

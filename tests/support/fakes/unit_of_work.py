@@ -11,6 +11,7 @@ from domain.policy import Policy
 from domain.principals import Principal
 from tests.support.defaults import HOME, NOON
 from tests.support.fakes.account_log import FakeAccountLog
+from tests.support.fakes.activity import FakeActivity
 from tests.support.fakes.changes import FakeChanges
 from tests.support.fakes.comments import FakeComments
 from tests.support.fakes.credentials import FakeCredentials
@@ -48,6 +49,7 @@ class FakeUnitOfWork:
 
     account_log = _created(FakeAccountLog)
     changes = _created(lambda uow: FakeChanges(uow.store))
+    activity = _created(lambda uow: FakeActivity(uow.store))
     comments = _created(lambda uow: FakeComments(uow.store))
     credentials = _created(lambda uow: FakeCredentials(uow.store))
     identities = _created(lambda uow: FakeIdentities(uow.store))
