@@ -17,7 +17,7 @@ UNKNOWN_ID: Final = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 _TEXTS: Final = st.sampled_from(["Sow", "Säen", "种", "", "two\nlines"])
 _NAMES: Final = st.sampled_from(["Sow", "Säen", "种"])
-_LABELS: Final = st.sampled_from(["wet", "Wet", "wét", "WET ", "dry", "deep", "tall"])
+_LABELS: Final = st.sampled_from(["wet", "Wet", "wét", "WET ", "we\u200bt", "dry", "deep", "tall"])
 _COLORS: Final = st.sampled_from(["#2E7D32", "#2e7d32", "#000000", None])
 _DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29"])
 _TIMES: Final = st.sampled_from(["00:00", "09:30", "02:30:15"])

@@ -27,15 +27,15 @@ def delete_label(now: Workspace, *, label_id: str) -> None:
 
 
 def require_free(now: Workspace, name: str, *, but_for: Label | None = None) -> None:
-    """Raise Refused if another label has this name, whatever its case and accents."""
+    """Raise Refused if another label has a name that looks like this one, whatever its case and accents."""
     if any(_folded(label.name) == _folded(name) for label in now.labels if label != but_for):
         raise Refused(conflict("label-exists"))
 
 
 def _folded(name: str) -> str:
-    """Without case and accents."""
+    """Without case and accents, and without format characters such as U+200B."""
     letters = unicodedata.normalize("NFD", name.strip().casefold())
-    return "".join(each for each in letters if unicodedata.category(each) != "Mn")
+    return "".join(each for each in letters if unicodedata.category(each) not in {"Mn", "Cf"})
 
 
 def _color(color: str | None) -> str | None:

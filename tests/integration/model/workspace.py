@@ -174,7 +174,10 @@ class Workspace:
 
     def _forget_orders(self, before: Workspace) -> None:
         old, new = before.orders(), self.orders()
+        places = {thing_id: name for name, order in new.items() for thing_id in order}
         for deletion in self.trash:
+            for name, order in deletion.orders.items():
+                order[:] = [each for each in order if places.get(each, name) == name]
             for _, thing_id in self.moved:
                 deletion.forget(thing_id)
             for name, order in new.items():
@@ -206,11 +209,12 @@ class Workspace:
         deletion.check_order(self)
 
     def orders(self) -> dict[str, list[str]]:
-        """The ids of what has one order: projects, labels, and the sections and the tasks of each project."""
+        """The ids of what has one order for people: projects, labels, the sections of each project, and siblings."""
         found = {"projects": [each.id for each in self.projects], "labels": [each.id for each in self.labels]}
-        for kind in (self.sections, self.tasks):
-            for each in kind:
-                found.setdefault(f"{each.kind}s {each.project_id}", []).append(each.id)
+        for section in self.sections:
+            found.setdefault(f"sections {section.project_id}", []).append(section.id)
+        for task in self.tasks:
+            found.setdefault(f"tasks {task.project_id} {task.parent_id}", []).append(task.id)
         return found
 
     def things(self) -> dict[Key, Thing]:
