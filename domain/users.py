@@ -45,16 +45,21 @@ async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str |
 async def delete(uow: UnitOfWork) -> None:
     """Delete the caller's account, and each workspace in which they are alone; leave the others.
 
-    They are unassigned from the tasks of the workspaces that they leave; from many in several changes before (ADR 81).
+    They are unassigned from the tasks of the workspaces that they leave, and the logs forget what they say about them;
+    if that is much, in several transactions before (ADR 81).
 
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
     user, summaries = await _lock_all(uow)
-    while len(assigned := await _assigned(uow, summaries)) >= steps.FEW:
+    while (
+        len(assigned := await _assigned(uow, summaries)) >= steps.FEW
+        or await uow.members.forget(user.id, limit=steps.SMALL) == steps.SMALL
+    ):
         for workspace_id in sorted({task.workspace_id for task in assigned}):
             await uow.next_step(within=workspace_id)
             await _unassign(uow, workspace_id)
         await uow.next_step()
+        await _forget(uow)
         user, summaries = await _lock_all(uow)
     await uow.workspaces.delete([each.workspace_id for each in summaries if each.is_alone])
     await uow.invitations.withdraw_all(user.id)
@@ -62,6 +67,12 @@ async def delete(uow: UnitOfWork) -> None:
     await task_links.remove_from_all(uow, assigned, task_links.ASSIGNEES, user.id, revisions=revisions)
     await uow.members.remove(user.id, revisions=revisions)
     await uow.users.delete(user.id)
+
+
+async def _forget(uow: UnitOfWork) -> None:
+    """Delete what the logs say about the caller, some in each transaction, which locks no workspace."""
+    while await uow.members.forget(uow.principal.user_id, limit=steps.SMALL) == steps.SMALL:
+        await uow.next_step()
 
 
 async def _lock_all(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]]:

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, case, delete, select, update
+from sqlalchemy import UpdateBase, bindparam, case, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite took its ON CONFLICT over, word for word
 
 from domain.events import Event, EventType, end_of
@@ -56,9 +56,13 @@ _RAISE_HEADS: Final = (
     .execution_options(**BULK)
 )
 _OF_MEMBERS: Final = events.c.type.in_([constant(each) for each in MEMBER_EVENTS])
+_ABOUT_USER: Final = (events.c.entity_id == bindparam("user"), _OF_MEMBERS)
+_SOME_ABOUT_USER: Final = (
+    select(*events.primary_key).where(*_ABOUT_USER, events.c.body.is_not(None)).limit(bindparam("limit"))
+)
 _FORGET: Final = (
     update(events)
-    .where(events.c.entity_id == bindparam("user"), _OF_MEMBERS)
+    .where(*_ABOUT_USER, tuple_(*events.primary_key).in_(_SOME_ABOUT_USER))
     .values(body=None)
     .execution_options(**BULK)
 )
@@ -204,12 +208,12 @@ class ChangeLog:
         """Note that a member is about to leave a workspace."""
         await self._runner.run(_DEPART, {"workspace": workspace_id, "user": user_id, "at": self._now()})
 
-    async def forget(self, user_id: UUID) -> None:
-        """Delete the payloads of the events about a user from all logs, also of workspaces that they left.
+    async def forget(self, user_id: UUID, *, limit: int) -> int:
+        """Delete payloads of the events about a user from all logs, also of workspaces that they left.
 
-        The events stay.
+        At most *limit*. Return how many. The events stay.
         """
-        await self._runner.run(_FORGET, {"user": user_id})
+        return await self._runner.run(_FORGET, {"user": user_id, "limit": limit})
 
     async def flush(self) -> None:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""

@@ -145,8 +145,10 @@ class Members:
     async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
         return await self._change_log.raise_heads(user_id)
 
+    async def forget(self, user_id: UUID, *, limit: int) -> int:
+        return await self._change_log.forget(user_id, limit=limit)
+
     async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
-        await self._change_log.forget(user_id)
         for workspace_id in revisions:
             await forget_member(self._runner, workspace_id, user_id=user_id)
 

@@ -139,9 +139,11 @@ class MemberRepository(Protocol):
     async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
         """Take the next number in each of a user's workspaces, which are locked, and return the numbers."""
 
+    async def forget(self, user_id: UUID, *, limit: int) -> int:
+        """Delete from the logs what events say about a user, of at most *limit* events. Return of how many."""
+
     async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
         """Delete a user, whose account is being deleted, from all of their workspaces, which are locked.
 
-        No task has them as an assignee. *revisions* is from `next_revisions`. The payloads of the events about the user
-        are deleted from the logs.
+        No task has them as an assignee, and the logs have forgotten them. *revisions* is from `next_revisions`.
         """

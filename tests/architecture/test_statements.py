@@ -121,6 +121,7 @@ PARTS = frozenset(
     {
         "change_log._DEPARTING",
         "change_log._JOINED",
+        "change_log._SOME_ABOUT_USER",
         "members._COUNT_OTHERS",
         "tasks._LAST",
         "workspaces._FIRST_PAGE",

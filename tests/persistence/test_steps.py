@@ -443,6 +443,23 @@ async def test_a_task_that_is_assigned_again_between_the_steps_is_unassigned_in_
     assert [UUID(str(each)).int for each in begun_at] == [0, FEW - 1, FEW + STEP - 1, 0]
 
 
+async def test_what_many_events_say_about_an_account_is_deleted_some_in_each_transaction(
+    ada: Caller, bob: Caller
+) -> None:
+    event = {"workspace_id": ada.workspace_id, "sequence": 1, "type": "member.updated", "entity_id": bob.user_id}
+    event |= {"recorded_at": NOON, "body": "{}"}
+    async with ada.database.transaction() as transaction:
+        await transaction.run(insert(events), [{**event, "revision": 10**6 + number} for number in range(MANY)])
+
+    with overheard() as heard:
+        await bob.account.write(users.delete)
+
+    known = select(func.count()).where(events.c.entity_id == bob.user_id, events.c.type == "member.updated")
+    assert await ada.database.row(known, {}) == (MANY,)
+    assert await ada.database.row(known.where(events.c.body.is_not(None)), {}) == (0,)
+    assert len([each for each in heard if each.text.startswith("UPDATE events")]) > 1
+
+
 async def linked(caller: Caller, *, to: Caller, count: int) -> tuple[Project, UUID]:
     """A project with *count* tasks of *to*, and a label that all of them have."""
     await assigned(caller, to=to, count=count)

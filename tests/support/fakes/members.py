@@ -70,6 +70,9 @@ class FakeMembers:
     async def next_revisions(self, user_id: UUID) -> Mapping[UUID, int]:
         return {each: self._store.take_number(each) for each in self._store.workspaces_of(user_id)}
 
+    async def forget(self, user_id: UUID, *, limit: int) -> int:  # noqa: ARG002 -- its events have no payloads
+        return 0
+
     async def remove(self, user_id: UUID, *, revisions: Mapping[UUID, int]) -> None:
         for workspace_id, revision in revisions.items():
             self._remove(workspace_id, user_id)
