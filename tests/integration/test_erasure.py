@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
-from app.jobs.mail import deliver
-from app.jobs.purge import purge_all
-from domain.queued_emails import RenderedEmail
 from persistence.events import events
 from persistence.repositories import metadata
 from tests.support.clients import PASSWORD, Client, Person, created, everything, new_email, no_content, ok, register
-from tests.support.purging import dependencies
+from tests.support.purging import run_jobs
 from tests.support.tables import Tables
 
 NAME, FIRST_NAME = "Zephyrine Quill", "Zebediah Quill"
-
-
-async def send(_email: RenderedEmail) -> None:
-    """Nobody reads it."""
-
-
-def run_jobs(url: str, *, after: dt.timedelta) -> None:
-    """Run the jobs as a server will do it after some time."""
-
-    async def run() -> None:
-        parts = replace(dependencies(url), clock=lambda: dt.datetime.now(dt.UTC) + after)
-        try:
-            await deliver(parts, send)
-            await purge_all(parts)
-        finally:
-            await parts.database.close()
-
-    asyncio.run(run())
 
 
 def texts_of(value: object) -> Iterator[str]:

@@ -1,10 +1,14 @@
 """Runs a purge as a server does, in a process that serves nothing."""
 
 import asyncio
+import datetime as dt
+from dataclasses import replace
 
-from app.jobs.purge import Purge, purge
+from app.jobs.mail import deliver
+from app.jobs.purge import Purge, purge, purge_all
 from app.main import make_parts
 from app.settings import Settings
+from domain.queued_emails import RenderedEmail
 from persistence.unit_dependencies import Dependencies
 from tests.support.programs import our_contract, quick_passwords
 
@@ -14,14 +18,31 @@ def dependencies(url: str) -> Dependencies:
     return make_parts(settings, our_contract().document, passwords=quick_passwords()).dependencies
 
 
-def purged(url: str, which: Purge) -> int:
-    """How many rows *which* deleted."""
+def purged(url: str, which: Purge, *, after: dt.timedelta = dt.timedelta()) -> int:
+    """How many rows *which* deleted, as a server will do it after some time."""
 
     async def run() -> int:
-        parts = dependencies(url)
+        parts = replace(dependencies(url), clock=lambda: dt.datetime.now(dt.UTC) + after)
         try:
             return await purge(parts, which)
         finally:
             await parts.database.close()
 
     return asyncio.run(run())
+
+
+def run_jobs(url: str, *, after: dt.timedelta) -> None:
+    """Send e-mails, to nobody, and run every purge, as a server will do it after some time."""
+
+    async def send(_email: RenderedEmail) -> None:
+        pass
+
+    async def run() -> None:
+        parts = replace(dependencies(url), clock=lambda: dt.datetime.now(dt.UTC) + after)
+        try:
+            await deliver(parts, send)
+            await purge_all(parts)
+        finally:
+            await parts.database.close()
+
+    asyncio.run(run())
