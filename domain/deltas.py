@@ -27,21 +27,20 @@ async def read(
 
     About *limit* entities are read at once. Raises WorkspaceNotFound.
     """
-    if place == LogPlace.end_of(head):
+    is_end = place == LogPlace.end_of(head)
+    if is_end:
         yield Found(place=place, is_end=True)
-        return
     looked, count = 0, limit + 1
-    while looked < MOST_ENTRIES:
+    while not is_end and looked < MOST_ENTRIES:
         entries = await uow.changes.entries(uow.workspace_id, after=place, limit=count)
         for some in _groups(entries, types=types, size=min(limit + 1, pages.AT_ONCE)):
             for entry, change in await _latest(uow, some):
                 yield Found(place=entry.place, change=change)
-        if len(entries) < count:
-            through = max(head, entries[-1].place.revision if entries else 0)
-            yield Found(place=LogPlace.end_of(through), is_end=True)
-            return
-        place = entries[-1].place
-        yield Found(place=place)
+        is_end = len(entries) < count
+        place = (
+            LogPlace.end_of(max([head, *(each.place.revision for each in entries)])) if is_end else entries[-1].place
+        )
+        yield Found(place=place, is_end=is_end)
         looked, count = looked + count, _AT_ONCE
 
 

@@ -1,7 +1,7 @@
 """What a client is sent that keeps a copy: a first sync, then what has changed since."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from domain import (
+    change_cursors,
     changes,
     comments,
     deltas,
@@ -26,7 +27,7 @@ from domain import (
 )
 from domain.changes import ChangePage
 from domain.events import end_of
-from domain.model.changes import CHANGE_TYPES, Change, CursorExpired
+from domain.model.changes import CHANGE_TYPES, Change, CursorExpired, LogEntry, LogPlace
 from domain.model.comments import Comment
 from domain.model.tasks import Task
 from domain.pages import MAX_BYTES, CursorInvalid
@@ -203,14 +204,15 @@ async def test_what_is_restored_comes_as_it_is(full: FakeUnitOfWork) -> None:
         assert sorted(ends(await since(full, start))) == sorted(expected)
 
 
-async def test_what_is_deleted_again_comes_once(full: FakeUnitOfWork) -> None:
+@pytest.mark.parametrize("limit", [1, 50])
+async def test_what_is_deleted_again_comes_once(full: FakeUnitOfWork, limit: int) -> None:
     cursor = await begin(full)
     label = await labels.create(full.unit(), name="dry")
     for _ in range(2):
         await labels.delete(full.unit(), label.id)
         await restoring.label(full.unit(), label.id)
     await labels.delete(full.unit(), label.id)
-    assert ends(await since(full, cursor)) == [("label", label.id, True)]
+    assert ends(await since(full, cursor, limit=limit)) == [("label", label.id, True)]
 
 
 @pytest.mark.parametrize("is_back", [False, True])
@@ -350,6 +352,53 @@ async def test_a_page_looks_at_so_many_comments_that_are_left_out(uow: FakeUnitO
     note = await comments.create(uow.unit(), task.id, text="Last")
     found, _ = await pages_from(uow, None, types=["comment"], completed="none")
     assert [keys(list(page.items)) for page in found] == [[], [("comment", note.id)]]
+
+
+async def test_many_comments_come_where_some_are_left_out(uow: FakeUnitOfWork) -> None:
+    task = await tasks.create(uow.unit(), TaskDraft(title="Sow"))
+    ids = {(await comments.create(uow.unit(), task.id, text="Not yet")).id for _ in range(120)}
+    found, _ = await pages_from(uow, None, types=["comment"], completed="none", limit=200)
+    assert [len(page.items) for page in found] == [120]
+    assert {each.id for page in found for each in page.items} == ids
+
+
+async def test_a_page_that_is_full_ends_with_what_was_read(full: FakeUnitOfWork) -> None:
+    """Whether something that is still wanted follows, the next page finds out."""
+
+    class Counting(FakeChanges):
+        reads = 0
+
+        async def entries(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogEntry]:
+            self.reads += 1
+            return await super().entries(workspace_id, after=after, limit=limit)
+
+    cursor = await begin(full)
+    (sow, dig) = sorted(full.store.tasks.values(), key=lambda task: task.title, reverse=True)
+    for number, task in enumerate((sow, dig, sow)):
+        await tasks.update(full.unit(), task.id, edit=TaskEdit(title=f"{number}"))
+    unit = full.unit()
+    vars(unit)["changes"] = counting = Counting(full.store)
+    page = await changes.page(unit, cursor=cursor, limit=1)
+    assert (keys(list(page.items)), page.has_more, counting.reads) == ([("task", dig.id)], True, 1)
+
+
+async def test_what_is_written_while_a_page_is_read_comes_once(full: FakeUnitOfWork) -> None:
+    """After the head was read, and before the events."""
+    cursor = await begin(full)
+    head = full.store.workspaces[full.workspace_id].head
+    label = await labels.create(full.unit(), name="dry")
+
+    class Earlier(FakeChanges):
+        async def bounds(self, _workspace_id: UUID) -> tuple[int, int]:
+            return head - 1, 0
+
+    unit = full.unit()
+    vars(unit)["changes"] = Earlier(full.store)
+    old = change_cursors.encode(LogPlace(head - 1, 0), workspace_id=full.workspace_id, types=None)
+    page = await changes.page(unit, cursor=old)
+    assert keys(list(page.items))[-1] == ("label", label.id)
+    assert await since(full, page.next_cursor) == []
+    assert keys(await since(full, cursor)) == [("label", label.id)]
 
 
 async def test_a_cursor_is_of_one_workspace_its_types_and_its_first_sync(full: FakeUnitOfWork) -> None:
