@@ -22,6 +22,7 @@ from persistence.task_rows import tasks
 from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import Workspace
 from tests.support.clients import Person, everything, ok, rejected
+from tests.support.copies import Copy
 from tests.support.logs import check_log, check_payloads
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
@@ -39,12 +40,16 @@ SORTS: Final[dict[str, Callable[[Json], Any]]] = {
 
 @dataclass
 class Server:
-    """One workspace on the server. `times` are those of its changes, by number."""
+    """One workspace on the server. `times` are those of its changes, by number; `copy` is a client's that follows."""
 
     reader: Person
     tables: Tables
     home: str
     times: dict[int, dt.datetime] = field(default_factory=dict)
+    copy: Copy = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.copy = Copy(self.reader.client, self.home)
 
     @property
     def workspace_id(self) -> str:
@@ -107,6 +112,22 @@ class Server:
         self.check_shown(ok(response), thing)
         assert response.headers["ETag"] == f'"{thing.revision}"'
 
+    def follow(self, now: Workspace) -> None:
+        """Let the copy follow by a page, now and then, so that much changes between two of its pages."""
+        if now.head % 3 == 0:
+            self.copy.page(limit=1 + now.head % 7)
+
+    def _check_copies(self, now: Workspace, *, limit: int) -> None:
+        """The copy that followed from the beginning, and one that begins now."""
+        fresh = Copy(self.reader.client, self.home)
+        for copy in (self.copy, fresh):
+            copy.sync(limit=limit)
+            others = {("workspace", self.workspace_id), *(member.key for member in now.members)}
+            assert copy.things.keys() == {*now.things(), *others}
+            for key, thing in now.things().items():
+                self.check_shown(copy.things[key], thing)
+        assert self.copy.things == fresh.things
+
     def check_everything(self, now: Workspace, *, limit: int) -> None:
         """Compare all there is. Lists are read in pages of *limit*."""
         self._check_orders(now, limit=limit)
@@ -121,6 +142,7 @@ class Server:
         for kind in get_args(TrashKind):
             self.check_trash(now, limit=limit, kind=kind)
         self.check_trash(now, limit=limit)
+        self._check_copies(now, limit=limit)
         check_payloads(self.reader, check_log(self.tables, self.workspace_id), home=self.home)
 
     def check_trash(self, now: Workspace, **parameters: Any) -> None:

@@ -267,6 +267,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         """The model is *after* now, and so are the numbers and the trash of the server."""
         before, self.now = self.now, after.unless_unchanged(self.now)
         self.server.check_numbers(self.now)
+        self.server.follow(self.now)
         if len(self.now.trash) != len(before.trash):
             self.server.check_trash(self.now)
 
