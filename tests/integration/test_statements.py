@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.clients import PASSWORD, Client, Person, created, new_email, new_id, no_content, ok, rejected
+from tests.support.copies import Copy
 from tests.support.statements import overheard
 from tests.support.tables import Tables
 
@@ -231,3 +232,25 @@ def test_listing_what_changed_in_my_workspaces_takes_two_and_three_if_one_was_le
     assert statements_of(lambda: ok(ada.client.get(path, params=poll))) == heads
     no_content(ada.client.delete(f"/v1/workspaces/{club}"))
     assert statements_of(lambda: ok(ada.client.get(path, params=poll))) == [*heads, "SELECT departures"]
+
+
+def test_listing_changes_takes_two_if_there_are_none_and_else_one_for_each_kind(ada: Person) -> None:
+    cursor = Copy(ada.client, ada.home)
+    cursor.sync()
+
+    def changes() -> None:
+        ok(ada.client.get(f"{ada.home}/changes", params={"cursor": cursor.cursor}))
+
+    assert statements_of(changes) == [AUTHENTICATE, "SELECT workspaces"]
+    label = ada.create("labels", name="wet")["id"]
+    task = ada.create("tasks", title="Sow")["id"]
+    assert statements_of(changes) == [
+        *(AUTHENTICATE, "SELECT workspaces", "SELECT events"),
+        *("SELECT labels", "SELECT tasks"),
+    ]
+    no_content(ada.client.delete(f"{ada.home}/labels/{label}"))
+    no_content(ada.client.delete(f"{ada.home}/tasks/{task}"))
+    assert statements_of(changes) == [
+        *(AUTHENTICATE, "SELECT workspaces", "SELECT events"),
+        *("SELECT labels", "SELECT tasks", "SELECT tombstones"),
+    ]
