@@ -62,7 +62,7 @@ _SOME_ABOUT_USER: Final = (
 )
 _FORGET: Final = (
     update(events)
-    .where(*_ABOUT_USER, tuple_(*events.primary_key).in_(_SOME_ABOUT_USER))
+    .where(tuple_(*events.primary_key).in_(_SOME_ABOUT_USER))
     .values(body=None)
     .execution_options(**BULK)
 )
