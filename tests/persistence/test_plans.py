@@ -247,7 +247,7 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     yield (
         insert(TABLES["workspaces"]),
         [
-            {"id": workspace(n), "name": "x", "personal": n > 0, "head": 10**6, "revision": 1, **TIMES}
+            {"id": workspace(n), "name": "x", "personal": n > 0, "head": 2 * 10**6, "revision": 1, **TIMES}
             | {"log_day": NOON.toordinal() - 200 * (n == 0)}
             for n in range(OWNERS)
         ],
@@ -390,7 +390,7 @@ def dependency_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
 
 
 def log_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
-    """Events with numbers beyond the head. The logs of the first workspaces also have deleted resources."""
+    """Events with numbers below the head. The logs of the first workspaces also have deleted resources."""
     members = [(n, "member.added", user(n * 7 + m)) for n in range(OWNERS) for m in range(3)]
     created = [(of, "task.created", numbered(5, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
     deleted = [(of, "task.deleted", numbered(6, of * 100_000 + n)) for of, count in TASKS.items() for n in range(count)]
