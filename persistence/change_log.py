@@ -61,10 +61,7 @@ _SOME_ABOUT_USER: Final = (
     select(*events.primary_key).where(*_ABOUT_USER, events.c.body.is_not(None)).limit(bindparam("limit"))
 )
 _FORGET: Final = (
-    update(events)
-    .where(tuple_(*events.primary_key).in_(_SOME_ABOUT_USER))
-    .values(body=None)
-    .execution_options(**BULK)
+    update(events).where(tuple_(*events.primary_key).in_(_SOME_ABOUT_USER)).values(body=None).execution_options(**BULK)
 )
 
 
