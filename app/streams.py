@@ -10,7 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from domain.model.streams import Result, ServerFull, Subscription, TooManyStreams, Topics
+from domain.model.streams import Result, ServerFull, StreamsExceeded, Subscription, Topics
 from persistence.wakeups import Wakeups
 
 
@@ -38,9 +38,9 @@ class OpenStreams:
         return CallersStreams(self, user_id, is_admitted)
 
     def require_free(self, user_id: UUID) -> None:
-        """Raise TooManyStreams or ServerFull if the user cannot open a stream."""
+        """Raise StreamsExceeded or ServerFull if the user cannot open a stream."""
         if self._users[user_id] >= self.limits.of_user:
-            raise TooManyStreams(self.limits.of_user)
+            raise StreamsExceeded
         if self._users.total() >= self.limits.in_process:
             raise ServerFull
 
@@ -49,7 +49,7 @@ class OpenStreams:
         """Count an open stream. None if there are too many."""
         try:
             self.require_free(user_id)
-        except (TooManyStreams, ServerFull):
+        except (StreamsExceeded, ServerFull):
             yield None
             return
         self._users[user_id] += 1

@@ -1,22 +1,29 @@
 """Changes of a workspace."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import cast
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Final, Literal, cast
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from domain import account_changes, activity, changes
+from domain import account_changes, activity, change_streams, changes, streams
 from domain.activity import ActivityEntry
 from domain.change_cursors import Completed
-from domain.events import EventType
+from domain.events import EventType, is_end
 from domain.model.activity import ActivityFilter
-from domain.model.changes import Change, ChangeType
+from domain.model.changes import Change, ChangeEvent, ChangeType, LogRecord
+from domain.model.streams import Message
 from domain.model.workspaces import WorkspaceChange
 from domain.unit_of_work import UnitOfWork
 from handlers.events import entity_view
 from handlers.pages import page_view
 from spec import responses
-from tickbox_contract.responses import Response, ok
+from tickbox_contract.responses import Event, Heartbeat, Response, events, ok
+
+_SENT: Final[WeakKeyDictionary[ChangeEvent, Event]] = WeakKeyDictionary()
+"""The events that streams send now. What many of them send is the same object, so that it is encoded once."""
 
 
 async def list_changes(
@@ -34,6 +41,19 @@ async def list_changes(
         "has_more": page.has_more,
     }
     return ok(body)
+
+
+async def stream_changes(
+    uow: UnitOfWork,
+    types: list[ChangeType] | None = None,
+    cursor: str | None = None,
+    last_event_id: str | None = None,
+    until: Literal["head"] | None = None,
+) -> Response:
+    """200 with the live events of the workspace."""
+    start = cursor if last_event_id is None else last_event_id
+    feed = await change_streams.feed_of(uow, types=types, cursor=start, until_head=until == "head")
+    return events(_sent(streams.follow(uow.streams, feed)))
 
 
 async def list_my_changes(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
@@ -66,6 +86,50 @@ async def list_activity(  # noqa: PLR0913, PLR0917  # a filter each
         recorded_before=recorded_before,
     )
     return ok(page_view(await activity.page(uow, filters=filters, limit=limit, cursor=cursor), activity_entry_view))
+
+
+async def _sent(
+    found: AsyncGenerator[Sequence[Message[ChangeEvent]], None],
+) -> AsyncGenerator[Sequence[Event | Heartbeat], None]:
+    async with aclosing(found):
+        async for messages in found:
+            yield [
+                Heartbeat(id=each.cursor) if each.item is None else _event(each.item, each.cursor) for each in messages
+            ]
+
+
+def _event(event: ChangeEvent, cursor: str) -> Event:
+    sent = _SENT.get(event)
+    if sent is None:
+        sent = _SENT[event] = Event(content=event_view(event), id=cursor)
+    return sent
+
+
+def event_view(event: ChangeEvent) -> responses.ChangeEvent:
+    """A `ChangeEvent`."""
+    return {
+        "revision": event.revision,
+        "recorded_at": event.recorded_at,
+        "actor_id": event.actor_id,
+        "complete": event.is_complete,
+        "changes": [logged_change_view(each) for each in event.changes],
+    }
+
+
+def logged_change_view(change: LogRecord) -> responses.LoggedChange:
+    """A `LoggedChange`, with the entity as the log has it, unless it was deleted, or its body was."""
+    deleted = is_end(change.event)
+    view: responses.LoggedChange = {
+        "type": change.type,
+        "event": change.event,
+        "id": change.entity_id,
+        "revision": change.place.revision,
+        "deleted": deleted,
+        "erased": change.body is None and not deleted,
+    }
+    if deleted or change.body is None:
+        return view
+    return cast("responses.LoggedChange", {**view, change.type: json.loads(change.body)})
 
 
 def change_view(change: Change) -> responses.Change:

@@ -23,6 +23,7 @@ from domain.errors import (
 )
 from domain.model.invitations import AddressOfMember, AlreadyMember
 from domain.model.sessions import RefreshTokenInvalid, WrongCredentials
+from domain.model.streams import StreamsExceeded
 from domain.pages import CursorInvalid
 from tickbox_contract.responses import Fault, Problem, ProblemType, problem
 
@@ -42,6 +43,7 @@ ROWS: Final[Mapping[type[DomainError], ProblemType]] = {
     CursorInvalid: ProblemType("invalid-cursor", 400, "The cursor is not valid here"),
     WrongCredentials: ProblemType("invalid-credentials", 401, "Wrong e-mail address or password"),
     RefreshTokenInvalid: SESSION_ENDED,
+    StreamsExceeded: ProblemType("too-many-streams", 429, "Too many streams"),
     AddressOfMember: ProblemType("already-member", 409, AlreadyMember.summary),
 }
 _STATUSES: Final = {Conflict: 409, Forbidden: 403, Expired: 410}
@@ -98,6 +100,6 @@ def _faults(error: Exception) -> tuple[Fault, ...]:
 def _headers(kind: ProblemType) -> dict[str, str]:
     if kind.status == 401:  # noqa: PLR2004  # RFC 9110, 15.5.2: a 401 always says how
         return CHALLENGE
-    if kind.status == 503:  # noqa: PLR2004  # RFC 9110, 15.6.4
+    if kind.status in {429, 503}:  # RFC 6585, 4; RFC 9110, 15.6.4
         return {"Retry-After": str(RETRY_AFTER_S)}
     return {}

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, Table, and_, bindparam, func, or_, select
 
 from domain.events import is_end
-from domain.model.changes import ChangeType, CommentFilter, Entity, LogEntry, LogPlace
+from domain.model.changes import ChangeType, CommentFilter, Entity, LogEntry, LogPlace, LogRecord
 from persistence.comments import COMMENTS, comments
 from persistence.compiled import padded
 from persistence.events import events, tombstones
@@ -28,6 +28,19 @@ _ENTRIES: Final = Pages(
     select(events.c.revision, events.c.sequence, events.c.type, events.c.entity_id, events.c.is_last).where(
         events.c.workspace_id == bindparam("workspace")
     ),
+    events.c.revision,
+    events.c.sequence,
+)
+_LOGGED: Final = Pages(
+    select(
+        events.c.revision,
+        events.c.sequence,
+        events.c.type,
+        events.c.entity_id,
+        events.c.actor_id,
+        events.c.recorded_at,
+        events.c.body,
+    ).where(events.c.workspace_id == bindparam("workspace")),
     events.c.revision,
     events.c.sequence,
 )
@@ -94,6 +107,21 @@ class Changes:
                 is_end=is_end(event),
             )
             for revision, sequence, event, entity_id, is_last in rows
+        ]
+
+    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
+        place = (after.revision, after.sequence)
+        rows = await _LOGGED.read(self._runner, {"workspace": workspace_id}, after=place, limit=limit)
+        return [
+            LogRecord(
+                place=LogPlace(row[0], row[1]),
+                event=row[2],
+                entity_id=row[3],
+                actor_id=row[4],
+                recorded_at=row[5],
+                body=row[6],
+            )
+            for row in rows
         ]
 
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:

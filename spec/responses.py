@@ -411,6 +411,87 @@ class WorkspaceFacts(TypedDict):
     updated_at: datetime
 
 
+class ProjectEvent(TypedDict):
+    """
+    A project after a change. Without `description`, that is as it was.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    description: NotRequired[str]
+    is_inbox: bool
+    archived_at: datetime | None
+    position: str
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class TaskEvent(TypedDict):
+    """
+    A task after a change. Without `description`, that is as it was.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    project_id: UUID
+    section_id: UUID | None
+    parent_id: UUID | None
+    title: str
+    description: NotRequired[str]
+    status: str
+    priority: str
+    start: WallClock | None
+    due: WallClock | None
+    label_ids: list[UUID]
+    assignee_ids: list[UUID]
+    depends_on_ids: list[UUID]
+    blocked: bool
+    metadata: TaskMetadata
+    position: str
+    completed_at: datetime | None
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class LoggedChange(TypedDict):
+    """
+    One change of one thing, as the log of the workspace has it: the thing after the change, in the member that has
+    the name of its `type`. Without a `description`, a task or project has the same one as before: replace the
+    members that you get, and keep the others.
+
+    """
+
+    type: str
+    event: str
+    id: UUID
+    revision: int
+    deleted: bool
+    erased: bool
+    workspace: NotRequired[WorkspaceFacts]
+    member: NotRequired[Member]
+    label: NotRequired[Label]
+    project: NotRequired[ProjectEvent]
+    section: NotRequired[Section]
+    task: NotRequired[TaskEvent]
+    comment: NotRequired[Comment]
+
+
+class ChangeEvent(TypedDict):
+    """
+    What one transaction has changed in a workspace, or a part of it.
+    """
+
+    revision: int
+    recorded_at: datetime
+    actor_id: UUID | None
+    complete: bool
+    changes: list[LoggedChange]
+
+
 class WorkspaceChange(TypedDict):
     """
     A workspace of yours that changed, or that you are not in any more.
@@ -456,52 +537,6 @@ class ActivityPage(TypedDict):
     items: list[ActivityEntry]
     next_cursor: str | None
     has_more: bool
-
-
-class ProjectEvent(TypedDict):
-    """
-    A project after a change. Without `description`, that is as it was.
-    """
-
-    id: UUID
-    workspace_id: UUID
-    name: str
-    description: NotRequired[str]
-    is_inbox: bool
-    archived_at: datetime | None
-    position: str
-    created_at: datetime
-    updated_at: datetime
-    revision: int
-
-
-class TaskEvent(TypedDict):
-    """
-    A task after a change. Without `description`, that is as it was.
-    """
-
-    id: UUID
-    workspace_id: UUID
-    project_id: UUID
-    section_id: UUID | None
-    parent_id: UUID | None
-    title: str
-    description: NotRequired[str]
-    status: str
-    priority: str
-    start: WallClock | None
-    due: WallClock | None
-    label_ids: list[UUID]
-    assignee_ids: list[UUID]
-    depends_on_ids: list[UUID]
-    blocked: bool
-    metadata: TaskMetadata
-    position: str
-    completed_at: datetime | None
-    created_by: UUID
-    created_at: datetime
-    updated_at: datetime
-    revision: int
 
 
 class Gone(TypedDict):

@@ -27,6 +27,7 @@ Keys = tuple[str, str]
 """The sort key of an item in a first sync, as texts. The second is empty if there is one only."""
 
 _END: Final = 2**31 - 1
+_FIXED_BYTES: Final = 200
 
 
 class CursorExpired(Expired):
@@ -83,6 +84,46 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord:
+    """An event in the log, with its body.
+
+    `event` is its type. `body` is the entity after it as JSON, as `x-events` in the contract describes it; None if it
+    was deleted. Without an actor, nobody was logged in.
+    """
+
+    place: LogPlace
+    event: str
+    entity_id: UUID
+    actor_id: UUID | None
+    recorded_at: dt.datetime
+    body: str | None
+
+    @property
+    def type(self) -> str:
+        """The kind of the entity."""
+        return self.event.partition(".")[0]
+
+    @property
+    def size_bytes(self) -> int:
+        """About how many bytes of JSON it has."""
+        return _FIXED_BYTES + len((self.body or "").encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+class ChangeEvent:
+    """Changes of one transaction, in their order; `is_complete` if no more of it follow. Each is an object of its own.
+
+    Many streams send the same one.
+    """
+
+    revision: int
+    recorded_at: dt.datetime
+    actor_id: UUID | None
+    is_complete: bool
+    changes: Sequence[LogRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """An entity that changed, as it is now. `entity` is None if it is deleted. A member's `id` is the user's."""
 
@@ -130,6 +171,12 @@ class ChangeRepository(Protocol):
 
     async def entries(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogEntry]:
         """Return at most *limit* events after a place, in their order."""
+
+    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
+        """Return at most *limit* events after a place with their bodies, in their order.
+
+        It can be called after the unit of work has ended.
+        """
 
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
         """Return those entities of a kind, except "workspace", that are live, in any order."""

@@ -1,9 +1,9 @@
 """Streams: what a response sends for as long as its client listens, after its unit of work has ended.
 
 DomainError
+├── StreamsExceeded   the caller has as many open streams as one may have
 └── Unavailable
-    ├── TooManyStreams   the caller has as many open streams as one may have
-    └── ServerFull       the process has as many open streams as it may have
+    └── ServerFull    the process has as many open streams as it may have
 """
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from domain.errors import Unavailable
+from domain.errors import DomainError, Unavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,11 +21,11 @@ Changed = Callable[[Collection[UUID]], None]
 """Called with the ids of the workspaces and users that a transaction has changed (see Topics), once it is committed."""
 
 
-class TooManyStreams(Unavailable):
+class StreamsExceeded(DomainError):
     """The caller has as many open streams as one user may have, on all devices together."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} open streams, which is the most. Close one, or try again later.")
+    def __init__(self) -> None:
+        super().__init__("You have as many open streams as you can have. Close one, or try again later.")
 
 
 class ServerFull(Unavailable):
@@ -99,7 +99,7 @@ class Streams(Protocol):
         """Seconds since some moment: two of them can be compared."""
 
     def require_free(self) -> None:
-        """Raise TooManyStreams or ServerFull if no stream can be opened."""
+        """Raise StreamsExceeded or ServerFull if no stream can be opened."""
 
     def open(self, topics: Topics) -> AbstractContextManager[Subscription | None]:
         """Count an open stream of the caller. None if there are too many, as in a race of several requests."""

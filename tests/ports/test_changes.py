@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -136,3 +137,20 @@ async def test_comments_are_marked_as_wanted_by_what_their_tasks_are(
             assert found == [(ident(number), number in wanted) for number in range(1, 6)]
             assert await uow.changes.comment_ids(home.id, only=only, after=ident(1), limit=2) == found[1:3]
             assert await uow.changes.comment_ids(other.id, only=only, after=None, limit=9) == []
+
+
+async def test_the_log_is_read_with_its_bodies(world: World, home: Workspace) -> None:
+    async with world.unit() as uow:
+        await uow.labels.add(soon := label(1, home, revision=2))
+    async with world.unit() as uow:
+        await uow.labels.delete(home.id, soon.id, trash_id=NOBODY, revision=3)
+    async with world.unit() as uow:
+        assert len(await uow.changes.logged(home.id, after=LogPlace(0, 0), limit=2)) == 2
+        found = await uow.changes.logged(home.id, after=LogPlace.end_of(1), limit=50)
+    assert [(each.place, each.event, each.type, each.entity_id) for each in found] == [
+        (LogPlace(2, 1), "label.created", "label", soon.id),
+        (LogPlace(3, 1), "label.deleted", "label", soon.id),
+    ]
+    created, deleted = (json.loads(each.body or "") for each in found)
+    assert (created["name"], created["revision"]) == (soon.name, 2)
+    assert deleted == {"id": str(soon.id)}

@@ -24,6 +24,7 @@ from referencing.jsonschema import DRAFT4
 CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
 PROBLEM_JSON = "application/problem+json"
+EVENT_STREAM = "text/event-stream"
 OUTSIDE = {404: "urn:tickbox:problem:not-found", 405: "urn:tickbox:problem:method-not-allowed"}
 """The problems that belong to no operation, as the contract's introduction says."""
 
@@ -137,8 +138,12 @@ class ContractChecker:
             if seen.body:
                 yield "a body to HEAD"
             return
-        value = json.loads(seen.body) if media_type.endswith("json") else seen.body.decode()
         place = f"{declared.pointer}{_pointer('content', media_type)}"
+        if media_type == EVENT_STREAM:
+            for event in events_in(seen.body):
+                yield from self._json_faults(f"{place}/schema", event)
+            return
+        value = json.loads(seen.body) if media_type.endswith("json") else seen.body.decode()
         yield from self._json_faults(f"{place}/schema", value)
         if media_type == PROBLEM_JSON:
             yield from self._problem_faults(content[media_type], value, seen)
@@ -181,6 +186,12 @@ class ContractChecker:
         for step in pointer.split("/")[1:]:
             node = node[step.replace("~1", "/").replace("~0", "~")]
         return self._resolve(node["$ref"].removeprefix("#")) if "$ref" in node else _Place(pointer, node)
+
+
+def events_in(body: bytes) -> list[Json]:
+    """The data of the server-sent events in *body*, each of which is a line of JSON."""
+    lines = body.decode().splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
 
 @cache

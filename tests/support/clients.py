@@ -12,7 +12,7 @@ import httpx
 from httpx import Response
 from uuid_utils import uuid7
 
-from tests.support.checking import ContractChecker, Seen
+from tests.support.checking import EVENT_STREAM, ContractChecker, Seen
 from tests.support.patience import PATIENCE_S
 
 PASSWORD = "correct horse battery staple"
@@ -32,7 +32,7 @@ def checker() -> ContractChecker:
 
 def check(response: Response) -> None:
     """Raise AssertionError with all that is wrong with a response."""
-    response.read()
+    _read(response)
     request = response.request
     headers = {name.lower(): value for name, value in response.headers.items()}
     seen = Seen(
@@ -40,6 +40,19 @@ def check(response: Response) -> None:
     )
     faults = checker().faults(seen)
     assert not faults, f"{request.method} {request.url.path} returned {response.status_code}: {faults}"
+
+
+def _read(response: Response) -> None:
+    """Read a response; of a stream of events, which may never end, the first message (tests/support/streams.py)."""
+    if response.headers.get("content-type") == EVENT_STREAM and response.request.method != "HEAD":
+        content = b""
+        for chunk in response.iter_raw():
+            content += chunk
+            if b"\n\n" in content:
+                break
+        response.close()
+        response._content = content  # noqa: SLF001 -- as if it was all
+    response.read()
 
 
 class Client(httpx.Client):

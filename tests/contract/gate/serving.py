@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,6 +73,33 @@ class Careless(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
         pass
+
+
+class Streaming(BaseHTTPRequestHandler):
+    """Streams events at `/news`, one each few milliseconds, and never ends."""
+
+    is_silent = False
+
+    def do_GET(self) -> None:
+        if self.path != "/news":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        with contextlib.suppress(OSError):  # the client has read enough
+            while True:
+                self.wfile.write(b":\n\n" if self.is_silent else b'data: {"name": "Rex"}\n\n')
+                time.sleep(0.005)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
+        pass
+
+
+class Silent(Streaming):
+    """Sends comments only."""
+
+    is_silent = True
 
 
 class Closed(Careless):

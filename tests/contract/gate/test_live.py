@@ -15,12 +15,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.patience import PATIENCE_S
 from tickbox_contract.gate.live import conforming, wire
 from tickbox_contract.gate.live.callers import Caller, Secret
 from tickbox_contract.gate.live.servers import Server, is_url
 from tickbox_contract.gate.settings import SettingsError, read_settings
 
-from .serving import CONTRACT, Busy, Careless, Closed, Locked, asked, messages, serving
+from .serving import CONTRACT, Busy, Careless, Closed, Locked, Silent, Streaming, asked, messages, serving
 
 pytestmark = pytest.mark.unmeasured_processes
 
@@ -345,3 +346,10 @@ def test_a_value_of_a_parameter_that_no_operation_has_is_a_mistake() -> None:
     why = "[server.values]: no operation has the parameter pettId: petId may be meant"
     assert {skip.why for skip in report.skipped} == {why}
     assert not report.is_sound
+
+
+@pytest.mark.parametrize("handler", [Streaming, Silent])
+def test_a_stream_of_events_is_not_read(handler: type[Streaming]) -> None:
+    with serving(handler) as url:
+        reply = wire.exchange(Server(url=url).endpoint(), [wire.request("GET", "/news")], timeout_s=PATIENCE_S)
+    assert (reply.status, reply.headers["content-type"], reply.body) == (200, "text/event-stream", b"")

@@ -20,7 +20,7 @@ from tickbox_contract.gate.live.callers import Secret
 from tickbox_contract.gate.live.servers import Server
 from tickbox_contract.gate.rules import RULES, run
 
-from .serving import CONTRACT, Careless, Locked, asked, messages, serving
+from .serving import CONTRACT, Careless, Locked, Silent, Streaming, asked, messages, serving
 
 pytestmark = pytest.mark.unmeasured_processes
 
@@ -343,3 +343,28 @@ def test_settings_of_a_team_must_name_credentials_themselves(tmp_path: Path, mon
     (tmp_path / "schemathesis.toml").write_text('headers = {Authorization = "Bearer ${WRITER}"}\n')
     (skip,) = asked(server, "conforms", rules={"schemathesis"}).skipped
     assert skip.why == "Schemathesis could not test: Network Error"
+
+
+NEWS = b"""\
+openapi: 3.0.3
+info: {title: Pets, version: '1'}
+paths:
+  /news:
+    get:
+      operationId: streamNews
+      responses:
+        '200':
+          description: What is new, for ever.
+          content: {text/event-stream: {schema: {type: object, properties: {name: {type: string}}}}}
+"""
+
+
+@pytest.mark.parametrize("handler", [Streaming, Silent])
+def test_a_stream_that_never_ends_is_read_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handler: type[Streaming]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no schemathesis.toml
+    arguments = ("--max-examples", "2", "--phases", "examples,fuzzing", "--seed", "1")
+    with serving(handler) as url:
+        report = asked(Server(url=url, schemathesis=arguments), "conforms", contract=NEWS, rules={"schemathesis"})
+    assert (messages(report), report.skipped) == ({}, ())

@@ -4,11 +4,13 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from domain.events import Event, is_end
-from domain.model.changes import ChangeType, CommentFilter, Entity, LogEntry, LogPlace, id_of
+from domain.model.changes import ChangeType, CommentFilter, Entity, LogEntry, LogPlace, LogRecord, id_of
 from domain.model.comments import Comment
 from domain.model.labels import Label
 from domain.model.sections import Section
+from tests.support.defaults import NOON
 from tests.support.fakes.store import Store
+from tests.support.service_callers import encode_event
 
 _OTHERS: Final[Mapping[str, type[Any]]] = {"label": Label, "section": Section, "comment": Comment}
 
@@ -22,16 +24,33 @@ class FakeChanges:
         return workspace.head, self._store.changes_from.get(workspace_id, 0)
 
     async def entries(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogEntry]:
+        return [entry for _, entry in self._log(workspace_id) if entry.place > after][:limit]
+
+    def _log(self, workspace_id: UUID) -> Sequence[tuple[Event, LogEntry]]:
         numbers = Counter[int]()
-        entries: list[LogEntry] = []
+        entries: list[tuple[Event, LogEntry]] = []
         events = [event for event in self._store.events if event.workspace_id == workspace_id]
         last = {(event.revision, event.kind, event.entity_id): event for event in events}
         for event in events:
             numbers[event.revision] += 1
             is_last = last[event.revision, event.kind, event.entity_id] is event
-            entries.append(_entry(event, sequence=numbers[event.revision], is_last=is_last))
-        later = [entry for entry in entries if entry.place > after]
-        return sorted(later, key=lambda entry: entry.place)[:limit]
+            entries.append((event, _entry(event, sequence=numbers[event.revision], is_last=is_last)))
+        return sorted(entries, key=lambda each: each[1].place)
+
+    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
+        records = [
+            LogRecord(
+                place=entry.place,
+                event=event.type,
+                entity_id=event.entity_id,
+                actor_id=None,
+                recorded_at=NOON,
+                body=encode_event(event),
+            )
+            for event, entry in self._log(workspace_id)
+            if entry.place > after
+        ]
+        return records[:limit]
 
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
         kept: Mapping[str, Mapping[Any, Any]] = {

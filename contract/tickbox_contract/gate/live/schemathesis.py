@@ -14,14 +14,18 @@ from pathlib import Path
 
 from tickbox_contract.gate.contracts import Contract
 from tickbox_contract.gate.findings import NotCheckableError
+from tickbox_contract.openapi.operations import Operation
 
 from .attempts import LIMITED
 from .clients.programs import cleaned_up
 from .credentials import bearer, carrying
 from .schemathesis_reports import KINDS, Failure, Reports
 from .servers import Server
+from .wire import is_of_events
 
 SETTINGS = "schemathesis.toml"
+STREAM_S = 2.0
+"""How long a stream of events is read, which may never end, or send nothing."""
 _UNCONFIGURED = ("--exclude-checks", "positive_data_acceptance")
 """That check calls a 409 or a 412 wrong, which depend on the state of the server, unless it is told otherwise."""
 _NO_CAUSE = ("For more information", "Usage:", "Try '")
@@ -71,7 +75,7 @@ def _credentials(contract: Contract, server: Server, folder: Path) -> Sequence[s
     header = _header(contract, f"${{{server.token.variable}}}") if server.token and server.bearer is not None else None
     if found is None:
         file = folder / SETTINGS  # also without a token: nothing above the temporary folder holds
-        file.write_text(f"{header or ''}\n", encoding="utf-8")
+        file.write_text(f"{header or ''}\n{_streams(contract)}", encoding="utf-8")
         return ("--config-file", str(file))
     if header is None:
         return ()
@@ -86,6 +90,18 @@ def _header(contract: Contract, token: str) -> str:
     ways = (line for each in needing for line in carrying(contract, each, token, "").lines)
     name, _, value = next(ways, *bearer(token, "").lines).partition(": ")
     return f"headers = {{{name} = {json.dumps(value)}}}"
+
+
+def _streams(contract: Contract) -> str:
+    """Settings for the operations that stream events: Schemathesis waits for events, or for this time, each time."""
+    names = [f"{each.method.upper()} {each.path}" for each in contract.operations if _is_stream(each)]
+    if not names:
+        return ""
+    return f"[[operations]]\ninclude-name = {json.dumps(names)}\nrequest-timeout = {STREAM_S}\nmax-stream-events = 1\n"
+
+
+def _is_stream(operation: Operation) -> bool:
+    return any(is_of_events(name) for _, response in operation.successes() for name in response.members("content"))
 
 
 def _settings() -> Path | None:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tickbox_contract.openapi.media_types import EVENT_STREAM
+
 Address = tuple[str, int]
 MOST_BYTES = 64 * 1024 * 1024
 """How much of a response is read."""
@@ -78,14 +80,24 @@ def connected(endpoint: Endpoint, *, timeout_s: float) -> Iterator[socket.socket
 
 
 def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
-    """The next response on *connection*. The one before must have been read. Raises OSError, HTTPException."""
+    """The next response on *connection*. The one before must have been read. Raises OSError, HTTPException.
+
+    A stream of events may never end, or say nothing for long: it is not read.
+    """
     response = http.client.HTTPResponse(connection, method=method)
     try:
         response.begin()
         headers = {name.lower(): ", ".join(response.headers.get_all(name, ())) for name in response.headers}
+        if is_of_events(headers.get("content-type", "")):
+            return Reply(response.status, headers, b"")
         return Reply(response.status, headers, _body(response, connection.gettimeout() or math.inf))
     finally:
         response.close()
+
+
+def is_of_events(media_type: str) -> bool:
+    """Whether content of *media_type* is a stream of events."""
+    return media_type.partition(";")[0].strip().lower() == EVENT_STREAM
 
 
 def _body(response: http.client.HTTPResponse, timeout_s: float) -> bytes:
