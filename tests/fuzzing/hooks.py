@@ -142,9 +142,10 @@ class _Things:
         for name, things in self.alive.get(ids["workspace_id"], {}).items():
             if name in ids and self._is_to_go(case, ids["workspace_id"], ids[name], things):
                 ids[name] = things[-1] if things else self._create(case, name)
-        if "depends_on_id" in ids and _is_chosen(case, ids["depends_on_id"]):
+        if "depends_on_id" in ids and self.exist(case) and _is_chosen(case, ids["depends_on_id"]):
             ids["depends_on_id"] = self._create(case, "task_id")
-        if "comment_id" in ids and _phase(case) != TestPhase.STATEFUL and _is_chosen(case, ids["comment_id"]):
+        is_chain = _phase(case) == TestPhase.STATEFUL
+        if "comment_id" in ids and not is_chain and self.exist(case) and _is_chosen(case, ids["comment_id"]):
             comments = f"{_WORKSPACES}/{ids['workspace_id']}/tasks/{ids['task_id']}/comments"
             ids["comment_id"] = str(_send_as_ada(case, "POST", comments, {"text": "Red ones."})["id"])
         if case.path.endswith("/assignees/{user_id}") and _is_chosen(case, ids["user_id"]):
@@ -155,7 +156,7 @@ class _Things:
         if _is_valid(case, ParameterLocation.QUERY):
             for part in _parts(_valid_body(case) or case.query):
                 self._put_references(case, part)
-        if case.path.endswith("_id}/move"):
+        if case.path.endswith("_id}/move") and self.exist(case):
             self._put_sibling(case, kind=case.path.split("/")[-2].strip("{}"))
 
     def _put_sibling(self, case: Case, *, kind: str) -> None:
@@ -199,9 +200,7 @@ class _Things:
                 things.update({name: [] for name in _CONTENT.get(deleted, ())})
 
     def exist(self, case: Case) -> bool:
-        """Whether nothing that the path names was deleted with a project or a workspace, which Schemathesis does not
-        see.
-        """
+        """Whether what the path names exists, which Schemathesis does not see where it was deleted with something."""
         ids = case.path_parameters
         things = self.alive.get(ids.get("workspace_id", ""), {})
         return bool(things) and all(ids[name] in known for name, known in things.items() if name in ids)
