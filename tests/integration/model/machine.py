@@ -124,6 +124,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
         if operation_id == JOIN:
             if not self._is_member(self.people[1]):
                 self._invite()
+                # Whoever left has no keys any more.
+                self.kept = [(sent, first) for sent, first in self.kept if sent.sender is not self.people[1]]
         elif operation_id in OF_THE_MODEL:
             self._request(data, operation_id)
         elif operation_id == BATCH:
