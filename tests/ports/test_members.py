@@ -167,3 +167,19 @@ async def test_a_member_is_found_by_a_verified_address(
         assert await uow.members.has_address(other.id, email_key=key)
         assert not await uow.members.has_address(home.id, email_key="nobody@example.com")
         assert not await uow.members.has_address(NOBODY, email_key=key)
+
+
+async def test_what_the_logs_say_about_a_user_is_forgotten_and_the_events_stay(
+    world: World, bob: User, home: Workspace, other: Workspace
+) -> None:
+    before = await world.log_of(home.id)
+    async with world.unit() as uow:
+        while (count := await uow.members.forget(bob.id, limit=1)) > 0:
+            assert count == 1
+        assert await uow.members.forget(bob.id, limit=10) == 0
+        assert await uow.members.forget(NOBODY, limit=10) == 0
+
+    assert await world.log_of(home.id) == before
+    assert (1, "member.added", bob.id) in before
+    async with world.unit() as uow:
+        assert await uow.members.get(other.id, bob.id) is not None
