@@ -624,6 +624,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "list_labels": (_seen.put_cursor,),
     "create_label": (_seen.put_id,),
     "list_tasks": (_things.put_references, _seen.put_cursor),
+    "list_changes": (_seen.put_cursor,),
     "create_workspace": (_seen.put_id,),
     "create_project": (_seen.put_id,),
     "create_task": (_things.put_references, _know_the_time_zones, _seen.put_id),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from persistence.memberships import workspaces
-from tests.support.clients import Person, new_email, no_content, ok, rejected
+from tests.support.clients import Person, created, new_email, no_content, ok, rejected
 from tests.support.copies import Copy, all_things
 from tests.support.tables import Tables
 
@@ -229,3 +231,41 @@ def test_an_idle_client_gets_a_304(ada: Person, club: str) -> None:
     assert ada.client.get(f"{club}/changes", params={"cursor": copy.cursor}, headers=again).status_code == 304
     ada.create(f"{club}/tasks", title="Sow")
     assert ok(ada.client.get(f"{club}/changes", params={"cursor": copy.cursor}, headers=again))["items"]
+
+
+def test_copies_that_follow_while_several_clients_write_are_equal_in_the_end(ada: Person, club: str) -> None:
+    """No change is passed over because it is committed while a page is read."""
+    writing, copies = (
+        threading.Event(),
+        [Copy(ada.client.with_token(ada.tokens["access_token"]), club) for _ in range(3)],
+    )
+    writing.set()
+
+    def write(seed: int) -> None:
+        chance, client = random.Random(seed), ada.client.with_token(ada.tokens["access_token"])  # noqa: S311 -- no secret
+        ids: list[str] = []
+        for number in range(15):
+            if number < 3 or chance.random() < 0.3:
+                ids.append(created(client.post(f"{club}/tasks", json={"title": f"{seed}.{number}"}))["id"])
+            elif chance.random() < 0.3:
+                no_content(client.delete(f"{club}/tasks/{ids.pop()}"))
+            else:
+                ok(client.merge(f"{club}/tasks/{chance.choice(ids)}", {"title": f"{seed}.{number}"}))
+
+    def follow(copy: Copy, seed: int) -> None:
+        chance = random.Random(seed)  # noqa: S311 -- no secret
+        while writing.is_set():
+            copy.page(limit=chance.randint(1, 8))
+        copy.sync(limit=chance.randint(1, 8))
+
+    with ThreadPoolExecutor() as pool:
+        following = [pool.submit(follow, copy, number) for number, copy in enumerate(copies)]
+        try:
+            list(pool.map(write, range(4)))
+        finally:
+            writing.clear()
+        for each in following:
+            each.result()
+    expected = all_things(ada.client, club)
+    for copy in copies:
+        assert copy.things == expected
