@@ -163,5 +163,5 @@ def activity_entry_view(entry: ActivityEntry) -> responses.ActivityEntry:
         "changed": list(entry.changed),
         "actor_id": event.actor_id,
         "recorded_at": event.recorded_at,
-        "erased": event.payload is None,
+        "erased": event.payload is None and not is_end(event.type),
     }

@@ -13,6 +13,7 @@ from persistence.events import events
 from persistence.repositories import metadata
 from tests.support.clients import PASSWORD, Client, Person, created, everything, new_email, no_content, ok, register
 from tests.support.purging import run_jobs
+from tests.support.streams import streaming
 from tests.support.tables import Tables
 
 NAME, FIRST_NAME = "Zephyrine Quill", "Zebediah Quill"
@@ -116,3 +117,35 @@ def test_a_cursor_goes_on_after_an_erasure_and_nothing_that_was_erased_is_sent_a
 
 def places(line: dict[str, Any]) -> tuple[int, int]:
     return line["revision"], line["sequence"]
+
+
+def test_a_copy_and_a_stream_go_on_after_an_erasure_and_know_the_person_no_longer(
+    client: Client, ada: Person, tables: Tables
+) -> None:
+    person, here, left = live(client, ada, tables)
+    begun = {home: first_page(ada, home, types=["member"], limit=1) for home in (here, left)}
+    before = {home: page["next_cursor"] for home, page in begun.items()}
+    start = first_page(ada, here, limit=200)["next_cursor"]
+    ok(person.client.merge("/v1/users/me", {"name": f"{NAME} again"}))
+
+    no_content(person.client.delete("/v1/users/me"))
+
+    for home, cursor in before.items():
+        members = {each["id"]: each["deleted"] for each in begun[home]["items"]}
+        page = {"next_cursor": cursor, "has_more": True}
+        while page["has_more"]:
+            page = ok(ada.client.get(f"{home}/changes", params={"types": ["member"], "cursor": page["next_cursor"]}))
+            assert NAME not in str(page)
+            members |= {each["id"]: each["deleted"] for each in page["items"]}
+        assert {user_id for user_id, deleted in members.items() if not deleted} == {ada.id}
+    with streaming(ada.client, f"{here}/events", cursor=start, until="head") as stream:
+        changes = [change for event in stream.rest() for change in event["changes"]]
+    assert [(each["event"], each["erased"], "member" in each) for each in changes if each["id"] == person.id] == [
+        ("member.updated", True, False),
+        ("member.removed", False, False),
+    ]
+    assert NAME not in str(changes)
+
+
+def first_page(person: Person, home: str, **parameters: Any) -> dict[str, Any]:
+    return ok(person.client.get(f"{home}/changes", params=parameters))

@@ -21,6 +21,7 @@ from persistence.octets import octets
 from tests.support.clients import Client, Person, created, everything, no_content, ok, register, rejected
 from tests.support.databases import AT_LENGTH
 from tests.support.purging import dependencies, purged
+from tests.support.streams import streaming
 from tests.support.tables import Tables
 
 KEPT = dt.timedelta(days=90)
@@ -50,12 +51,15 @@ def test_a_client_that_was_away_for_longer_than_the_retention_reads_everything_a
     first = ok(ada.client.get(f"{ada.home}/changes", params={"types": ["task"]}))["items"]
     assert [(each["id"], each["deleted"]) for each in first] == [(kept, False)]
     log = everything(ada.client, f"{ada.home}/activity")
-    assert {(each["title"], each["erased"]) for each in log} == {(None, True)}
-    assert [(each["event"], each["id"]) for each in log[:3]] == [
-        ("task.created", kept),
-        ("task.deleted", deleted),
-        ("task.created", deleted),
+    assert {(each["title"], tuple(each["changed"])) for each in log} == {(None, ())}
+    assert [(each["event"], each["id"], each["erased"]) for each in log[:3]] == [
+        ("task.created", kept, True),
+        ("task.deleted", deleted, False),
+        ("task.created", deleted, True),
     ]
+    with streaming(ada.client, f"{ada.home}/events", cursor=recent, until="head") as stream:
+        assert stream.rest() == []
+    rejected(ada.client.get(f"{ada.home}/events", params={"cursor": away}), 410, "cursor-expired")
     assert tables.rows(select(tombstones.c.entity_id).where(tombstones.c.workspace_id == UUID(ada.workspace_id))) == []
 
 

@@ -72,7 +72,7 @@ from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
-from persistence import many_grants, uses
+from persistence import log_purges, many_grants, uses
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
 from persistence.database import Database
@@ -1037,6 +1037,18 @@ async def test_activity_is_read_in_order_from_its_index(
         assert plan.indexes - of_log == {"ix_events_entity_id"}, (statement.text, plan.text)
         assert bool(plan.indexes & of_log) == (entity_id is None)
         assert not plan.scanned | plan.sorted | plan.filtered, (statement.text, plan.text)
+
+
+async def test_what_is_old_in_a_log_is_found_without_sorting_the_log(ada: Caller, connection: AsyncConnection) -> None:
+    transaction = await ada.database.begin()
+    with overheard() as heard:
+        assert await log_purges.purge(transaction, now=NOON, kept=Policy().log_retention) > 10
+    await transaction.close()
+
+    assert len(heard) == 7
+    for statement in heard:
+        for plan in await plans_of(connection, statement):
+            assert not plan.scanned | plan.sorted, (statement.text, plan.text)
 
 
 @pytest.mark.parametrize("entity_id", [None, numbered(5, 1)])
