@@ -81,11 +81,12 @@ class ChangeLog:
         quota_bytes: int,
     ) -> None:
         self._runner = runner
+        self._actor_id = actor_id
         self._now = now
+        self._encode = encode
         self._quota_bytes = quota_bytes
         self._locked: LockedWorkspace | None = None
         self.head: int | None = None
-        self._writer = EventWriter(runner, actor_id=actor_id, now=now, encode=encode)
         self._events: list[tuple[int, Event]] = []
         self._settled = 0
         self._sequences: Counter[UUID] = Counter()
@@ -222,7 +223,8 @@ class ChangeLog:
             if event.type in MEMBER_EVENTS:
                 changed.add(event.entity_id)
         self.changed = changed
-        writes, log = await self._writer.write(noted)
+        writer = EventWriter(self._runner, actor_id=self._actor_id, now=self._now, encode=self._encode)
+        writes, log = await writer.write(noted)
         content = Counter[UUID]()
         for _, event in noted:
             if self._locked is None or event.workspace_id != self._locked.id:

@@ -20,9 +20,8 @@ class AlreadyRecorded(Exception):
 class Claims:
     """The claims of one request. The key is claimed again in each of its transactions; the id, once."""
 
-    def __init__(self) -> None:
-        self._key: tuple[KeyOwner, bytes] | None = None
-        self._id: tuple[UUID, UUID] | None = None
+    _key: tuple[KeyOwner, bytes] | None = None
+    _id: tuple[UUID, UUID] | None = None
 
     @property
     def has_id(self) -> bool:

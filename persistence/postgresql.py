@@ -97,9 +97,10 @@ class PostgresqlConnections:
         self._resets: set[asyncio.Task[None]] = set()
         self._replaced_s = float("-inf")
         self._begin_text = (
-            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))};"
-            f" SET LOCAL {_PLANS}"
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {max(1, round(1000 * wait_s))}"
         )
+        if not prepares:  # or the connection has it
+            self._begin_text += f"; SET LOCAL {_PLANS}"
         self._options: Mapping[str, Any] = {
             "connection_class": _Connection,
             "timeout": wait_s,
