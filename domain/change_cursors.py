@@ -38,7 +38,7 @@ def encode_any(
         return encode(place, workspace_id=workspace_id, types=types)
     since = "" if place.closed_since is None else pages.instant_to_key(place.closed_since)
     keys = ("", "") if place.keys is None else place.keys
-    return pages.encode(_sync_binding(workspace_id, types, completed), str(place.head), since, str(place.step), *keys)
+    return pages.encode(_sync_binding(workspace_id, types, completed), str(place.head), since, place.step, *keys)
 
 
 def decode_any(
@@ -53,7 +53,7 @@ def decode_any(
     return SyncPlace(
         head=_revision(head),
         closed_since=pages.instant_from_key(since) if since else None,
-        step=pages.integer_from_key(step, below=100),
+        step=step,
         keys=(first, second) if first else None,
     )
 

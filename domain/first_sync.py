@@ -6,7 +6,7 @@ kind does not matter, as long as nothing that stays as it is can be passed over.
 """
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,8 @@ from domain.change_cursors import Completed
 from domain.model.changes import ChangeType, CommentFilter, Entity, Found, Keys, LogPlace, SyncPlace, change_of, id_of
 from domain.model.projects import ProjectQuery
 from domain.model.sections import SectionQuery
-from domain.model.tasks import Status, TaskQuery
+from domain.model.tasks import STATUSES, Status, TaskQuery
+from domain.pages import CursorInvalid
 from domain.unit_of_work import UnitOfWork
 
 RECENT: Final = dt.timedelta(days=30)
@@ -65,15 +66,17 @@ async def read(
 ) -> AsyncGenerator[Found, None]:
     """Yield what the workspace has after *place*, then the place in the log from which its changes are to be read.
 
-    It ends earlier where many comments are not wanted. About *limit* items are read at once. Raises WorkspaceNotFound.
+    It ends earlier where many comments are not wanted. About *limit* items are read at once. Raises WorkspaceNotFound,
+    and CursorInvalid if there is no such step any more.
     """
     count = min(limit + 1, pages.AT_ONCE)
     looked = 0
-    for index, step in enumerate(_STEPS):
-        is_wanted = (types is None or step.kind in types) and not (step.is_closed and completed == "none")
-        if index < place.step or not is_wanted:
+    if place.step not in _STEPS:
+        raise CursorInvalid
+    for name, step in list(_STEPS.items())[list(_STEPS).index(place.step) :]:
+        if (types is not None and step.kind not in types) or (step.is_closed and completed == "none"):
             continue
-        here = place if index == place.step else replace(place, step=index, keys=None)
+        here = place if name == place.step else replace(place, step=name, keys=None)
         while True:
             group, keys = await step.read(_Page(uow=uow, place=here, completed=completed, count=count))
             for after, entity in group:
@@ -166,16 +169,14 @@ async def _comments(at: _Page) -> Group:
     return found, (pages.id_to_key(looked_at[-1][0]), "") if len(looked_at) == limit else None
 
 
-_STEPS: Final = (
-    _Step(kind="workspace", read=_workspace),
-    _Step(kind="member", read=_members),
-    _Step(kind="label", read=_labels),
-    _projects(archived=False),
-    _projects(archived=True),
-    _Step(kind="section", read=_sections),
-    _tasks("open"),
-    _tasks("completed"),
-    _tasks("cancelled"),
-    _Step(kind="comment", read=_comments),
-)
-"""A cursor has the index of a step: what is inserted makes cursors of a first sync before it wrong."""
+_STEPS: Final[Mapping[str, _Step]] = {
+    "workspace": _Step(kind="workspace", read=_workspace),
+    "members": _Step(kind="member", read=_members),
+    "labels": _Step(kind="label", read=_labels),
+    "projects": _projects(archived=False),
+    "archived": _projects(archived=True),
+    "sections": _Step(kind="section", read=_sections),
+    **{status: _tasks(status) for status in STATUSES},
+    "comments": _Step(kind="comment", read=_comments),
+}
+"""By their names in cursors."""

@@ -57,14 +57,14 @@ class LogPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPlace:
-    """How far a first sync is, which began at *head*: `step` is done up to the item with `keys`, if it has begun.
+    """How far a first sync is, which began at *head*: the step of this name is done up to the item with `keys`, if any.
 
     `closed_since` is the time since which closed tasks are wanted, if only those that changed lately are.
     """
 
     head: int
     closed_since: dt.datetime | None = None
-    step: int = 0
+    step: str = "workspace"
     keys: Keys | None = None
 
 

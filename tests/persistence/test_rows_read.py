@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bench import databases
@@ -21,18 +22,17 @@ from domain.model.changes import ChangeType, LogPlace, SyncPlace
 from domain.pages import id_to_key, instant_to_key
 from domain.principals import Principal
 from persistence.database import Database
+from persistence.task_rows import tasks
 from persistence.urls import parse_url
 from tests.support.databases import AT_LENGTH
 from tests.support.service_callers import Caller
-from tests.support.statements import overheard, rows_read
+from tests.support.statements import overheard, plans_of, rows_read
 
 pytestmark = pytest.mark.unmeasured
 
 TASKS = 1_000_000 if AT_LENGTH else 20_000
 HEAD = TASKS + 1
 LIMIT = 50
-OPEN_TASKS = 6
-"""The index of this step of a first sync, in `domain/first_sync.py`."""
 STEPS_A_ROW = 60
 """More than SQLite takes to look up a task and copy its columns, one by one."""
 FIRST, SECOND = dt.datetime(2026, 3, 1, 9, 30, microsecond=123456, tzinfo=dt.UTC), dt.timedelta(seconds=1)
@@ -83,11 +83,17 @@ class Reader:
         types: Sequence[ChangeType] | None = None,
         completed: Completed = "all",
     ) -> ChangePage:
-        """The page from *place* on; without it, the first one. Raises AssertionError if it reads more rows."""
+        """The page from *place* on; without it, the first one.
+
+        Raises AssertionError if it reads more rows, or has a plan that reads all tasks or events, or would sort them.
+        """
         given: dict[str, Any] = {"types": types, "completed": completed}
         cursor = None if place is None else change_cursors.encode_any(place, workspace_id=WORKSPACE, **given)
         with overheard() as heard:
             page = await self.ada.read(changes.page, limit=LIMIT, cursor=cursor, **given)
+        for statement in heard:
+            for plan in await plans_of(self.connection, statement):
+                assert not (plan.scanned | plan.sorted) & {"tasks", "events"}, (statement.text, plan.text)
         count = sum([await rows_read(self.connection, each) for each in heard])
         is_sqlite = self.connection.dialect.name == "sqlite"
         assert 0 < count <= (most_rows * STEPS_A_ROW if is_sqlite else most_rows)
@@ -110,7 +116,7 @@ async def test_a_page_of_a_first_sync_reads_what_it_has(reader: Reader, complete
     assert len(first.items) == LIMIT
     number = TASKS // 2
     keys = (instant_to_key(FIRST + number * SECOND), id_to_key(id_of("task", number)))
-    middle = SyncPlace(head=HEAD, closed_since=FIRST if completed == "30d" else None, step=OPEN_TASKS, keys=keys)
+    middle = SyncPlace(head=HEAD, closed_since=FIRST if completed == "30d" else None, step="open", keys=keys)
     page = await reader.page(middle, completed=completed, most_rows=LIMIT + 10)
     assert [each.id for each in page.items] == [id_of("task", number + 1 + each) for each in range(LIMIT)]
 
@@ -129,4 +135,13 @@ async def test_a_page_without_changes_reads_the_workspace(reader: Reader) -> Non
 
 async def test_a_page_of_a_type_of_which_nothing_has_changed_reads_so_many_events(reader: Reader) -> None:
     page = await reader.page(LogPlace(0, 0), types=["label"], most_rows=MOST_ENTRIES + 300)
+    assert (page.items, page.has_more) == ((), True)
+
+
+async def test_a_page_of_events_that_have_no_effect_any_more_reads_so_many(reader: Reader) -> None:
+    """Each of the first tasks has changed again since: it is looked up in vain."""
+    again = update(tasks).where(tasks.c.workspace_id == WORKSPACE, tasks.c.revision < 2 * MOST_ENTRIES)
+    async with reader.ada.database.transaction() as transaction:
+        await transaction.run(again.values(revision=HEAD), {})
+    page = await reader.page(LogPlace(0, 0), most_rows=2 * (MOST_ENTRIES + 300))
     assert (page.items, page.has_more) == ((), True)

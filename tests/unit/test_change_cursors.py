@@ -22,8 +22,8 @@ def test_the_cursor_of_a_place_in_the_log_is_read_back(place: LogPlace) -> None:
     "place",
     [
         SyncPlace(head=7),
-        SyncPlace(head=7, step=3, keys=("a0", "x")),
-        SyncPlace(head=7, closed_since=NOON, step=6, keys=("123", "")),
+        SyncPlace(head=7, step="labels", keys=("a0", "x")),
+        SyncPlace(head=7, closed_since=NOON, step="open", keys=("123", "")),
     ],
 )
 def test_the_cursor_of_a_place_in_a_first_sync_is_read_back(place: SyncPlace) -> None:

@@ -27,7 +27,7 @@ from domain import (
 )
 from domain.changes import ChangePage
 from domain.events import end_of
-from domain.model.changes import CHANGE_TYPES, Change, CursorExpired, LogEntry, LogPlace
+from domain.model.changes import CHANGE_TYPES, Change, CursorExpired, LogEntry, LogPlace, SyncPlace
 from domain.model.comments import Comment
 from domain.model.tasks import Task
 from domain.pages import MAX_BYTES, CursorInvalid
@@ -422,6 +422,13 @@ async def test_a_cursor_is_of_one_workspace_its_types_and_its_first_sync(full: F
     for where, cursor, parameters in wrong:
         with pytest.raises(CursorInvalid):
             await changes.page(where.unit(), cursor=cursor, **parameters)
+
+
+async def test_a_cursor_of_a_step_that_another_version_had_is_not_valid(full: FakeUnitOfWork) -> None:
+    place = SyncPlace(head=1, step="reminders")
+    cursor = change_cursors.encode_any(place, workspace_id=full.workspace_id, types=None, completed="all")
+    with pytest.raises(CursorInvalid):
+        await changes.page(full.unit(), cursor=cursor)
 
 
 async def test_a_cursor_expires_when_deletions_are_forgotten_and_not_before(full: FakeUnitOfWork) -> None:
