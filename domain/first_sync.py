@@ -180,3 +180,5 @@ _STEPS: Final[Mapping[str, _Step]] = {
     "comments": _Step(kind="comment", read=_comments),
 }
 """By their names in cursors."""
+KINDS: Final = tuple(dict.fromkeys(step.kind for step in _STEPS.values()))
+"""The kinds of entities that a first sync has, in their order."""

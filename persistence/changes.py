@@ -64,7 +64,7 @@ def _these(mapper: Mapper[Any], table: Table, name: str) -> Select[Any]:
     return found.where(unindexed(is_live(table))) if TRASH_ID in table.c else found
 
 
-_LIVE: Final = {kind: _these(*where) for kind, where in _KINDS.items()}
+LIVE: Final = {kind: _these(*where) for kind, where in _KINDS.items()}
 
 _OF_TASK: Final = and_(tasks.c.workspace_id == comments.c.workspace_id, tasks.c.id == comments.c.task_id)
 _IS_OPEN: Final = or_(tasks.c.status == "open", tasks.c.revision > bindparam("head"))
@@ -128,7 +128,7 @@ class Changes:
         if not ids:
             return ()
         place = {"workspace": workspace_id, "ids": padded(list(ids))}
-        found: Sequence[Entity] = _KINDS[kind][0].all(await self._runner.rows(_LIVE[kind], place))
+        found: Sequence[Entity] = _KINDS[kind][0].all(await self._runner.rows(LIVE[kind], place))
         return found
 
     async def deletions(self, workspace_id: UUID, ids: Collection[UUID]) -> Mapping[tuple[str, UUID], int]:
