@@ -20,6 +20,7 @@ CORS_REQUEST_HEADERS = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "Last-Event-ID",
     "Traceparent",
 )
 CORS_RESPONSE_HEADERS = (
@@ -44,6 +45,8 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
 # `/v1/users/me`, returns something else. The other responses may contain a token.
 _CACHED = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
 _NOT_CACHED = ((b"cache-control", b"no-store"),)
+_UNBUFFERED = (b"x-accel-buffering", b"no")
+"""A proxy (nginx, and others that know its header) sends each event on at once."""
 _ERRORS = 400
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
@@ -93,8 +96,10 @@ class RequestLayer:
     def _complete(self, start: Message, request_id: str) -> list[tuple[bytes, bytes]]:
         # The ETag of a 412 is the resource's, not that of the problem document.
         is_version = start["status"] < _ERRORS and any(name == b"etag" for name, _ in start["headers"])
+        is_stream = any(name == b"content-type" and value == b"text/event-stream" for name, value in start["headers"])
         return [
             *start["headers"],
+            *((_UNBUFFERED,) if is_stream else ()),
             (b"x-request-id", request_id.encode("ascii")),
             *(_CACHED if is_version else _NOT_CACHED),
             *self._headers,

@@ -140,6 +140,23 @@ class PostgresDatabases:
         name = make_url(url).database
         self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 -- a name created here
 
+    def connections(self, url: str) -> int:
+        """How many connections to a database there are."""
+        name = make_url(url).database
+        template = self._url.render_as_string(hide_password=False)
+        return int(self._value(template, f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"))  # noqa: S608 -- as above
+
+    @contextmanager
+    def closed(self, url: str) -> Iterator[None]:
+        """While the context lasts, nobody can connect to a database, and nobody is connected."""
+        name = make_url(url).database
+        self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        self.disconnect(url)
+        try:
+            yield
+        finally:
+            self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
     def close(self) -> None:
         """Remove the template, if there is one, and the databases that were kept."""
         for url in self._spare:
