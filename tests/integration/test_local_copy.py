@@ -1,0 +1,307 @@
+"""The examples of docs/local-copy.md, as they are: at the end each copy is equal to the server.
+
+Meanwhile random requests change the workspace, and the server is restarted.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from docs.examples import local_copy
+from domain import change_cursors
+from domain.model.changes import LogPlace
+from tests.support.clients import Client, Person, everything, new_id, ok, register
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import environment, patiently, started
+from tests.support.server import UNHINDERED
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+LISTS = {"project": "projects", "label": "labels", "section": "sections", "task": "tasks"}
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.unmeasured
+
+Things = dict[tuple[str, str], Any]
+
+
+@dataclass
+class Place:
+    """A server that can be restarted at one address, and a user with a workspace on it."""
+
+    folder: Path
+    settings: Mapping[str, Any]
+    port: int
+    person: Person
+    chance: random.Random
+
+    @property
+    def workspace_id(self) -> str:
+        return self.person.workspace_id
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def home(self) -> str:
+        return self.person.home
+
+    def served(self) -> AbstractContextManager[None]:
+        return served(self.folder, self.settings, self.port)
+
+    def change(self, count: int) -> None:
+        """Send random requests, most of which change something."""
+        for _ in range(count):
+            self.chance.choice((self._create, self._create, self._patch, self._patch, self._act, self._delete))()
+
+    def things(self) -> Things:
+        """All that the server has."""
+        client = self.person.client
+        workspace = ok(client.get(self.home))
+        found = {("workspace", workspace["id"]): {k: v for k, v in workspace.items() if k not in {"head", "role"}}}
+        found |= {("member", each["user_id"]): each for each in everything(client, f"{self.home}/members")}
+        for kind, path in LISTS.items():
+            found |= {(kind, each["id"]): each for each in everything(client, f"{self.home}/{path}", limit=200)}
+        archived = everything(client, f"{self.home}/projects", archived=True)
+        found |= {("project", each["id"]): each for each in archived}
+        for kind, task_id in list(found):
+            if kind == "task":
+                comments = everything(client, f"{self.home}/tasks/{task_id}/comments")
+                found |= {("comment", each["id"]): each for each in comments}
+        return found
+
+    def _one(self, kind: str) -> str | None:
+        """The path of a thing of some kind, if there is one."""
+        found = everything(self.person.client, f"{self.home}/{LISTS[kind]}")
+        return f"{self.home}/{LISTS[kind]}/{self.chance.choice(found)['id']}" if found else None
+
+    def _create(self) -> None:
+        kind = self.chance.choice(("task", "task", "task", "project", "label", "section", "comment"))
+        text = f"{kind} {new_id()}"
+        if kind == "comment":
+            task = self._one("task")
+            if task is not None:
+                self.person.create(f"{task}/comments", text=text)
+            return
+        body: dict[str, Any] = {"title": text, "description": "**red**"} if kind == "task" else {"name": text}
+        if kind == "section":
+            body["project_id"] = (self._one("project") or "").rpartition("/")[2]
+        self.person.client.post(f"{self.home}/{LISTS[kind]}", json=body)
+
+    def _patch(self) -> None:
+        kind = self.chance.choice(("task", "task", "project", "label", "section"))
+        path = self._one(kind)
+        body = {"title" if kind == "task" else "name": f"changed {new_id()}"}
+        if kind in {"task", "project"} and self.chance.random() < 0.3:
+            body |= {"description": new_id()}
+        if path is not None:
+            self.person.client.merge(path, body)
+
+    def _act(self) -> None:
+        path = self._one("task")
+        if path is not None:
+            self.person.client.post(f"{path}/{self.chance.choice(('complete', 'cancel', 'reopen'))}")
+
+    def _delete(self) -> None:
+        path = self._one(self.chance.choice(("task", "label", "section", "project")))
+        if path is not None:
+            self.person.client.delete(path)
+            if self.chance.random() < 0.5:
+                self.person.client.post(f"{path}/restore")
+
+
+@contextmanager
+def served(folder: Path, settings: Mapping[str, Any], port: int) -> Iterator[None]:
+    with started(folder, "serve", "--port", str(port), **settings) as program:
+        assert program.url
+        yield
+
+
+@pytest.fixture
+def page_port() -> int:
+    return _free_port()
+
+
+@pytest.fixture
+def place(tmp_path: Path, database_url: str, page_port: int) -> Iterator[Place]:
+    port = _free_port()
+    settings = UNHINDERED | {"database_url": database_url, "cors_origins": f"http://127.0.0.1:{page_port}"}
+    with Client(f"http://127.0.0.1:{port}") as client:
+        with served(tmp_path, settings, port):
+            person = register(client)
+            created = Place(tmp_path, settings, port, person, random.Random(16))  # noqa: S311  # no secret
+            created.change(20)
+        yield created
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def until_equal(place: Place, copied: Callable[[], Things]) -> None:
+    wanted = place.things()
+    for _ in patiently():
+        if copied() == wanted:
+            return
+    assert copied() == wanted
+
+
+def stays_equal(place: Place, copied: Callable[[], Things]) -> None:
+    """Change the workspace before, while and after the server is restarted, and compare."""
+    with place.served():
+        until_equal(place, copied)
+        place.change(25)
+        until_equal(place, copied)
+        place.change(10)
+    with place.served():
+        place.change(15)
+        until_equal(place, copied)
+
+
+@contextmanager
+def python_copy(place: Place) -> Iterator[Callable[[], Things]]:
+    """The example in Python, which runs; what its file has."""
+    path = place.folder / "copy.db"
+    arguments = [sys.executable, str(EXAMPLES / "local_copy.py"), place.url, place.workspace_id, str(path)]
+    token = {"TICKBOX_TOKEN": place.person.tokens["access_token"]}
+    with subprocess.Popen(arguments, env=environment() | token, stderr=subprocess.PIPE, text=True) as process:
+
+        def copied() -> Things:
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            if not path.exists():
+                return {}
+            with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as database:
+                tables = database.execute("SELECT name FROM sqlite_master WHERE name = 'things'").fetchall()
+                rows = database.execute("SELECT type, id, body FROM things").fetchall() if tables else []
+            return {(kind, thing_id): json.loads(body) for kind, thing_id, body in rows}
+
+        try:
+            yield copied
+        finally:
+            process.kill()
+
+
+def test_the_copy_in_python_stays_equal_to_the_server(place: Place) -> None:
+    with python_copy(place) as copied:
+        stays_equal(place, copied)
+
+
+def test_a_copy_that_continues_from_an_expired_cursor_begins_again(place: Place) -> None:
+    with place.served():
+        with python_copy(place) as copied:
+            until_equal(place, copied)
+        ahead = change_cursors.encode(LogPlace(10**6, 1), workspace_id=UUID(place.workspace_id), types=None)
+        with closing(sqlite3.connect(place.folder / "copy.db")) as database, database:
+            database.execute("UPDATE place SET cursor = ?", (ahead,))
+            database.execute("UPDATE things SET revision = 1000000, body = '{}'")
+            database.execute("INSERT INTO things VALUES ('task', 'unknown', 1, '{}', 1)")
+        with python_copy(place) as copied:
+            until_equal(place, copied)
+
+
+def test_an_event_whose_body_is_erased_is_not_applied(tmp_path: Path) -> None:
+    copy = local_copy.Copy(str(tmp_path / "copy.db"))
+    label = {"type": "label", "id": "l", "revision": 1, "deleted": False, "erased": False, "label": {"name": "Wet"}}
+    copy.apply_event({"changes": [label]}, "first")
+    renamed = label | {"revision": 2, "label": {"name": "Dry"}}
+    for erased in ({"erased": True, "label": None}, {"type": "task", "task": {"title": "no description"}}):
+        with pytest.raises(local_copy.OutOfStep):
+            copy.apply_event({"changes": [renamed, label | {"id": "other", **erased}]}, "second")
+        assert copy.cursor == "first"
+
+
+PAGE = """<!doctype html><title>A local copy</title><script type="module">
+import {LocalCopy, keep} from './local-copy.mjs';
+const send = (path, value) => fetch(path, {method: 'POST', body: JSON.stringify(value)});
+let count = 0;
+const bodies = (copy) => [...copy.things].map(([key, {body}]) => [key, body]);
+const onChange = (copy) => send('/copy', {count: ++count, things: bodies(copy)});
+keep(new LocalCopy(), {...OPTIONS, onChange}).catch((error) => send('/failed', String(error.stack)));
+</script>"""
+
+
+class Page(ThreadingHTTPServer):
+    """Serves a page with the example, and takes the copies that it sends."""
+
+    def __init__(self, port: int, options: Mapping[str, str]) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.html = PAGE.replace("OPTIONS", json.dumps(options))
+        self.copy: dict[str, Any] = {"count": 0, "things": []}
+        self.failed: str | None = None
+
+    def copied(self) -> Things:
+        assert self.failed is None, self.failed
+        return {(key.split()[0], key.split()[1]): body for key, body in self.copy["things"]}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Page
+
+    def do_GET(self) -> None:
+        if self.path == "/local-copy.mjs":
+            self._send("text/javascript", (EXAMPLES / "local-copy.mjs").read_text())
+        else:
+            self._send("text/html", self.server.html)
+
+    def do_POST(self) -> None:
+        value = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/failed":
+            self.server.failed = value
+        elif value["count"] > self.server.copy["count"]:  # a later one may be faster
+            self.server.copy = value
+        self._send("text/plain", "")
+
+    def log_message(self, *_arguments: object) -> None:
+        """Print nothing."""
+
+    def _send(self, kind: str, text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+@contextmanager
+def browser_copy(place: Place, page_port: int) -> Iterator[Callable[[], Things]]:
+    """The example in a page, in a browser without a window; what the page has sent last."""
+    options = {"url": place.url, "token": place.person.tokens["access_token"], "workspaceId": place.workspace_id}
+    assert CHROMIUM is not None
+    flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-proxy-server")
+    profile = f"--user-data-dir={place.folder / 'profile'}"
+    with Page(page_port, options) as page:
+        thread = threading.Thread(target=page.serve_forever)
+        thread.start()
+        command = [CHROMIUM, *flags, profile, "--remote-debugging-port=0", f"http://127.0.0.1:{page_port}/"]
+        with (place.folder / "chromium").open("wb") as output, subprocess.Popen(command, stderr=output) as process:
+            try:
+                yield page.copied
+            finally:
+                process.terminate()
+                process.wait(PATIENCE_S)
+                page.shutdown()
+                thread.join()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_the_copy_in_a_browser_stays_equal_to_the_server(place: Place, page_port: int) -> None:
+    with browser_copy(place, page_port) as copied:
+        stays_equal(place, copied)
