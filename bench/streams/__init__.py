@@ -1,0 +1,1 @@
+"""What streams cost, and how soon they say what was committed."""

@@ -1,0 +1,44 @@
+"""What `bench.streams` compares. The times that it measures are not tested."""
+
+import pytest
+
+from bench import tickbox
+from bench.databases import opened
+from bench.streams.__main__ import SETTINGS, idle, latency, pages, stream_of, write
+from bench.streams.listeners import Stream, listening
+from tests.support.databases import FEW_BACKENDS
+
+pytestmark = pytest.mark.unmeasured
+
+
+@pytest.mark.parametrize("kind", FEW_BACKENDS)
+def test_each_write_is_timed_on_a_stream_that_gets_all_of_them(kind: str) -> None:
+    with opened(kind) as database, tickbox.serving(database, settings=SETTINGS) as server:
+        ada, bob = (tickbox.register(server.base, name) for name in ("Ada", "Bob"))
+        quiet = idle(server, [ada, bob], streams=3, seconds=0.1)
+        assert (quiet.streams, quiet.mib > 10) == (3, True)
+        timed = latency(server, server, ada, writes=3, streams=2)
+        assert timed.writes == 3
+        assert timed.event_p50_ms <= timed.event_p99_ms
+
+        with listening(server.base, [stream_of(ada)] * 2) as listeners:
+            revisions = [write(server, ada) for _ in range(3)]
+            listeners.wait_for(revisions[-1])
+        assert [sorted(arrived) for arrived in listeners.arrived_s] == [revisions] * 2
+
+        found = pages(database, server, ada)
+        assert found["changes since"].items == 200  # as many as were created
+        assert found["first sync"].items == 200
+        assert (found["first sync"].rows_read is None) is database.is_sqlite
+
+
+def test_a_stream_that_misses_a_write_ends_the_measurement() -> None:
+    with opened("sqlite") as database, tickbox.serving(database, settings=SETTINGS) as server:
+        ada, bob = (tickbox.register(server.base, name) for name in ("Ada", "Bob"))
+        with listening(server.base, [stream_of(ada), stream_of(bob)]) as listeners:
+            revision = write(server, ada)
+            with pytest.raises(SystemExit, match=f"1 of 2 streams got change {revision}"):
+                listeners.wait_for(revision, timeout_s=0.5)
+        refused = Stream(path=f"{ada.home}/events", token="unknown")
+        with pytest.raises(SystemExit, match="401"), listening(server.base, [refused]):
+            pass
