@@ -96,6 +96,11 @@ class CallersStreams:
         """See the port."""
         return time.monotonic()
 
+    async def sleep(self, seconds: float) -> None:
+        """See the port."""
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
     def require_free(self) -> None:
         """See the port."""
         self._streams.require_free(self._user_id)

@@ -8,7 +8,8 @@ from typing import Final, Literal, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from domain import account_changes, activity, change_streams, changes, streams
+from domain import account_changes, account_streams, activity, change_streams, changes, streams
+from domain.account_changes import AccountChanges
 from domain.activity import ActivityEntry
 from domain.change_cursors import Completed
 from domain.events import EventType, is_end
@@ -132,6 +133,12 @@ def logged_change_view(change: LogRecord) -> responses.LoggedChange:
     return cast("responses.LoggedChange", {**view, change.type: json.loads(change.body)})
 
 
+async def stream_my_changes(uow: UnitOfWork, cursor: str | None = None, last_event_id: str | None = None) -> Response:
+    """200 with what changes in the caller's workspaces."""
+    feed = await account_streams.feed_of(uow, cursor=last_event_id or cursor)
+    return events(_sent_to_account(streams.follow(uow.streams, feed)))
+
+
 def change_view(change: Change) -> responses.Change:
     """A `Change`, with the entity in the member that its type names; without one if it is deleted."""
     view: responses.Change = {
@@ -165,3 +172,21 @@ def activity_entry_view(entry: ActivityEntry) -> responses.ActivityEntry:
         "recorded_at": event.recorded_at,
         "erased": event.payload is None and not is_end(event.type),
     }
+
+
+async def _sent_to_account(
+    steps: AsyncGenerator[Sequence[Message[AccountChanges]], None],
+) -> AsyncGenerator[Sequence[Event | Heartbeat], None]:
+    async with aclosing(steps):
+        async for messages in steps:
+            yield [
+                Heartbeat(id=each.cursor)
+                if each.item is None
+                else Event(content=account_change_event_view(each.item), id=each.cursor)
+                for each in messages
+            ]
+
+
+def account_change_event_view(found: AccountChanges) -> responses.AccountChangeEvent:
+    """An `AccountChangeEvent`."""
+    return {"changes": [workspace_change_view(each) for each in found.items]}

@@ -539,6 +539,14 @@ class ActivityPage(TypedDict):
     has_more: bool
 
 
+class AccountChangeEvent(TypedDict):
+    """
+    Workspaces of yours that changed.
+    """
+
+    changes: list[WorkspaceChange]
+
+
 class Gone(TypedDict):
     """
     What is left of a thing that is no longer there.

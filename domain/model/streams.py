@@ -98,6 +98,9 @@ class Streams(Protocol):
     def elapsed_s(self) -> float:
         """Seconds since some moment: two of them can be compared."""
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait, not at all if *seconds* is less than 0."""
+
     def require_free(self) -> None:
         """Raise StreamsExceeded or ServerFull if no stream can be opened."""
 

@@ -31,6 +31,7 @@ OTHERWISE: Mapping[str, tuple[str | None, str]] = {
     "empty_trash": ("admin", "write"),  # nobody can undo it
     "leave_workspace": ("viewer", "manage"),  # every member may leave
     "list_my_changes": (None, "read"),  # it is about what is in workspaces, as is the list of them
+    "stream_my_changes": (None, "read"),
     "get_current_token": (None, "any"),  # every token may read itself
 }
 ABOUT_PEOPLE = ("/v1/users", "/v1/sessions", "/v1/tokens")

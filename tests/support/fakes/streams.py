@@ -28,6 +28,9 @@ class FakeStreams:
     def elapsed_s(self) -> float:
         return self.now_s
 
+    async def sleep(self, seconds: float) -> None:
+        self.now_s += max(0, seconds)
+
     def require_free(self) -> None:
         """There is no limit."""
 

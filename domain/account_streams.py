@@ -1,0 +1,61 @@
+"""The stream of what changes in a user's workspaces: the pages of `account_changes`, as they come."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from domain.account_changes import AccountChanges, Known, binding_of, differences, heads
+from domain.model.streams import Batch, Message, Topics
+from domain.model.workspaces import WorkspaceChange
+from domain.unit_of_work import UnitOfWork
+
+PAUSE_S: Final = 0.25
+"""After something was sent, the next changes are collected for so long: a busy workspace has four messages a second."""
+MOST: Final = 100
+"""How many workspaces are in a message at most."""
+
+
+async def feed_of(uow: UnitOfWork, *, cursor: str | None = None) -> "AccountFeed":
+    """Return what changes in the caller's workspaces since *cursor*; without one, from now on.
+
+    A workspace that they join is followed at once. Raises CursorInvalid, CursorExpired, StreamsExceeded, ServerFull.
+    """
+    uow.streams.require_free()
+    current = await heads(uow.workspaces, uow.principal)
+    known = Known.parse(cursor, binding_of(uow.principal))
+    found = await differences(uow.workspaces, uow.principal, known=known, current=current, limit=len(current))
+    return AccountFeed(uow, known=found.known if cursor is None else known, current=current)
+
+
+class AccountFeed:
+    """Implements domain.model.streams.Feed. It reads outside of the unit of work, which it outlives."""
+
+    def __init__(self, uow: UnitOfWork, *, known: Known, current: Sequence[WorkspaceChange]) -> None:
+        self.topics = Topics()
+        self._streams = uow.streams
+        self._workspaces = uow.workspaces
+        self._principal = uow.principal
+        self._known = known
+        self._next_s = self._streams.elapsed_s()
+        self._watch(current)
+
+    @property
+    def cursor(self) -> str:
+        """See the port."""
+        return self._known.cursor
+
+    async def read(self) -> Batch[AccountChanges]:
+        """See the port."""
+        await self._streams.sleep(self._next_s - self._streams.elapsed_s())
+        current = await heads(self._workspaces, self._principal)
+        found = await differences(self._workspaces, self._principal, known=self._known, current=current, limit=MOST)
+        self._watch(current)
+        if not found.items:
+            return Batch()
+        self._known = found.known
+        self._next_s = self._streams.elapsed_s() + PAUSE_S
+        return Batch(messages=(Message(item=found, cursor=found.next_cursor),), has_more=found.has_more)
+
+    def _watch(self, current: Sequence[WorkspaceChange]) -> None:
+        workspace_ids = frozenset(each.workspace_id for each in current)
+        if self.topics.workspace_ids != workspace_ids or not self.topics.user_ids:
+            self.topics = Topics(workspace_ids=workspace_ids, user_ids=frozenset({self._principal.user_id}))
