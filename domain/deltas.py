@@ -33,7 +33,7 @@ async def read(
     looked, count = 0, limit + 1
     while not is_end and looked < MOST_ENTRIES:
         entries = await uow.changes.entries(uow.workspace_id, after=place, limit=count)
-        for some in _groups(entries, types=types, size=min(limit + 1, pages.AT_ONCE)):
+        for some in _groups(entries, types=types, size=min(count, pages.AT_ONCE)):
             for entry, change in await _latest(uow, some):
                 yield Found(place=entry.place, change=change)
         is_end = len(entries) < count
