@@ -124,6 +124,25 @@ def check_payloads(person: Person, log: list[LoggedEvent], *, home: str | None =
     assert {key: payload for key, payload in logged.items() if key[0] != "member"} == returned
 
 
+def check_activity(person: Person, log: list[LoggedEvent], *, home: str) -> None:
+    """Raise AssertionError unless the activity that the API returns is what the log says, which lost nothing."""
+    states: dict[tuple[str, str], dict[str, Any]] = {}
+    expected = []
+    for event in log:
+        assert event.payload is not None
+        before = states.pop((event.kind, event.entity_id), {})
+        after = {} if event.is_the_end else {**before, **event.payload}
+        if after:
+            states[event.kind, event.entity_id] = after
+        changed = {name for name in after if before and before[name] != after[name]} - {"updated_at", "revision"}
+        called = after or before
+        title = called.get("title") or called.get("name") or called["text"][:100]
+        expected.append((event.revision, event.sequence, event.type, event.entity_id, title, sorted(changed)))
+    found = everything(person.client, f"{home}/activity", limit=200)
+    names = ("revision", "sequence", "event", "id", "title", "changed")
+    assert [tuple(each[name] for name in names) for each in reversed(found)] == expected
+
+
 def _rows(tables: Tables, workspace_id: UUID) -> dict[tuple[str, str], int]:
     """The revision of each resource in a workspace, by its kind and id."""
     found: dict[tuple[str, str], int] = {}

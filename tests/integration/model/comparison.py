@@ -23,7 +23,7 @@ from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import Workspace
 from tests.support.clients import Person, everything, ok, rejected
 from tests.support.copies import Copy
-from tests.support.logs import check_log, check_payloads
+from tests.support.logs import check_activity, check_log, check_payloads
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
@@ -143,7 +143,9 @@ class Server:
             self.check_trash(now, limit=limit, kind=kind)
         self.check_trash(now, limit=limit)
         self._check_copies(now, limit=limit)
-        check_payloads(self.reader, check_log(self.tables, self.workspace_id), home=self.home)
+        log = check_log(self.tables, self.workspace_id)
+        check_payloads(self.reader, log, home=self.home)
+        check_activity(self.reader, log, home=self.home)
 
     def check_trash(self, now: Workspace, **parameters: Any) -> None:
         """What is in it, the newest first; *parameters* say how much of it, and of which kind."""
