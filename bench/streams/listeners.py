@@ -85,6 +85,8 @@ async def _opened(
         writer.write(head.encode("ascii"))
         status = await reader.readline()
         if b" 200 " not in status:
+            writer.close()
+            await writer.wait_closed()
             raise ConnectionError(f"GET {stream.path}: {status.decode()}")
         while not (await reader.readline()).startswith(b":"):  # the first heartbeat: from now on it is woken
             pass
@@ -102,6 +104,8 @@ async def _listen(
         failed.append("the server has closed a stream")
     finally:
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
