@@ -21,9 +21,12 @@ from bench.databases import KINDS, Database, opened
 from bench.load import Request, Result, Running
 from bench.machine import cores, machine
 from bench.ratios import Ratio, ratio, rotated
+from bench.stack import rows
 from bench.stack.fairness import percentile
 from bench.streams.listeners import Stream, listening
 from bench.tickbox import Person
+from domain import change_cursors
+from domain.model.changes import LogPlace
 
 USERS = 20
 """So many users have the idle streams, each in their own workspace."""
@@ -94,6 +97,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="how long they are (60)")
     parser.add_argument("--rounds", type=int, default=5, help="how often writes are measured with and without (5)")
     parser.add_argument("--writes", type=int, default=400, help="how many are timed, one each 50 ms (400)")
+    parser.add_argument("--tasks", type=int, default=1_000_000, help="of the workspace of which pages are read")
     parser.add_argument("--database", choices=KINDS, help="this one only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     options = parser.parse_args()
@@ -102,13 +106,7 @@ def main() -> None:
     for kind in KINDS:
         if options.database in {None, kind}:
             with opened(kind) as database:
-                found[kind] = measure(
-                    database,
-                    streams=options.streams,
-                    seconds=options.seconds,
-                    rounds=options.rounds,
-                    writes=options.writes,
-                )
+                found[kind] = measure(database, options)
             print(f"\n{kind}")
             for name, figures in found[kind].items():
                 print(f"  {name}: {json.dumps(figures, default=_plain)}")
@@ -117,18 +115,19 @@ def main() -> None:
         options.json.write_text(json.dumps(found, indent=1, default=_plain) + "\n", encoding="utf-8")
 
 
-def measure(database: Database, *, streams: int, seconds: float, rounds: int, writes: int) -> dict[str, Any]:
+def measure(database: Database, options: argparse.Namespace) -> dict[str, Any]:
     """All figures of one database."""
     with ExitStack() as stack:
         server = stack.enter_context(tickbox.serving(database, core=cores()[0], settings=SETTINGS))
         people = [tickbox.register(server.base, f"Ada{n}") for n in range(USERS)]
-        found: dict[str, Any] = {"idle": idle(server, people, streams=streams, seconds=seconds)}
-        found["writes"] = with_listeners(server, people[0], listening_counts=(0, LISTENING), rounds=rounds)
-        found["latency"] = latency(server, server, people[0], writes=writes)
-        found["latency with 100 streams"] = latency(server, server, people[0], writes=writes, streams=LISTENING)
-        found["pages"] = pages(database, server, people[0])
+        ada = people[0]
+        found: dict[str, Any] = {"idle": idle(server, people, streams=options.streams, seconds=options.seconds)}
+        found["writes"] = with_listeners(server, ada, listening_counts=(0, LISTENING), rounds=options.rounds)
+        found["latency"] = latency(server, server, ada, writes=options.writes)
+        found["latency with 100 streams"] = latency(server, server, ada, writes=options.writes, streams=LISTENING)
         other = stack.enter_context(tickbox.serving(database, core=cores()[-1], settings=SETTINGS))
-        found["latency from another process"] = latency(server, other, people[0], writes=writes)
+        found["latency from another process"] = latency(server, other, ada, writes=options.writes)
+        found["pages"] = pages(database, server, ada, tasks=options.tasks)
     return found
 
 
@@ -197,32 +196,38 @@ def latency(writing: Running, streaming: Running, person: Person, *, writes: int
     return Latency(writes=writes, **dict(zip(names, quantiles, strict=True)))
 
 
-def pages(database: Database, server: Running, person: Person) -> dict[str, Page]:
-    """Pages of the workspace in which so much was written: of a first sync, and of what changed since."""
-    found: dict[str, Page] = {}
-    cursor: str | None = None
-    body: dict[str, Any] = {"has_more": True}
-    while body["has_more"]:
-        page, body = _page(database, server, person, cursor=cursor, is_counted="first sync" not in found)
-        found.setdefault("first sync", page)
-        cursor = body["next_cursor"]
-    for _ in range(_PAGE):
-        write(server, person)
-    found["changes since"], _ = _page(database, server, person, cursor=cursor)
+def pages(database: Database, server: Running, person: Person, *, tasks: int) -> dict[str, Page]:
+    """Pages of a workspace with so many tasks: the first one, and what has changed since all was read.
+
+    PostgreSQL has fresh statistics of it, as it would have of a workspace that grew.
+    """
+    rows.fill(database, person.id, workspaces=1, tasks=tasks)
+    home, workspace_id = rows.workspace_path(0), rows.id_of("workspace", 0)
+    found = {"first": _page(database, server, person, f"{home}/changes?limit={_PAGE}")}
+    place = LogPlace.end_of(int(load.response(server, Request("GET", home, token=person.token))[2]["head"]))
+    cursor = change_cursors.encode(place, workspace_id=workspace_id, types=None)
+    for number in range(_PAGE):
+        _change(server, person, rows.task_path(0, number * tasks // _PAGE))
+    found["changes"] = _page(database, server, person, f"{home}/changes?limit={_PAGE}&cursor={cursor}")
     return found
 
 
-def _page(
-    database: Database, server: Running, person: Person, *, cursor: str | None, is_counted: bool = True
-) -> tuple[Page, dict[str, Any]]:
-    target = f"{person.home}/changes?limit={_PAGE}" + (f"&cursor={cursor}" if cursor else "")
-    before = _rows_read(database) if is_counted else None
+def _change(server: Running, person: Person, task: str) -> None:
+    status, _, body = load.response(server, Request("PATCH", task, b'{"title": "Another title"}', person.token))
+    if status != http.client.OK:
+        sys.exit(f"a task was not changed: {body}")
+
+
+def _page(database: Database, server: Running, person: Person, target: str) -> Page:
+    before = _rows_read(database)
     began_s = time.perf_counter()
-    body = load.response(server, Request("GET", target, token=person.token))[2]
+    status, _, body = load.response(server, Request("GET", target, token=person.token))
     ms = 1e3 * (time.perf_counter() - began_s)
-    after = None if before is None else _rows_read(database)
+    if status != http.client.OK:
+        sys.exit(f"{target}: {body}")
+    after = _rows_read(database)
     rows_read = None if before is None or after is None else after - before
-    return Page(items=len(body["items"]), ms=ms, rows_read=rows_read), body
+    return Page(items=len(body["items"]), ms=ms, rows_read=rows_read)
 
 
 def _rows_read(database: Database) -> int | None:
