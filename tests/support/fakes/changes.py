@@ -38,7 +38,8 @@ class FakeChanges:
         return sorted(entries, key=lambda each: each[1].place)
 
     async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
-        records = [
+        later = [(event, entry) for event, entry in self._log(workspace_id) if entry.place > after]
+        return [
             LogRecord(
                 place=entry.place,
                 event=event.type,
@@ -47,10 +48,8 @@ class FakeChanges:
                 recorded_at=NOON,
                 body=encode_event(event),
             )
-            for event, entry in self._log(workspace_id)
-            if entry.place > after
+            for event, entry in later[:limit]
         ]
-        return records[:limit]
 
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
         kept: Mapping[str, Mapping[Any, Any]] = {
