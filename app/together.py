@@ -13,24 +13,27 @@ class Together(Generic[Key, Found]):
 
     def __init__(self, look_up: Callable[[Collection[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
         self._look_up = look_up
-        self._wanted: set[Key] = set()
-        self._next: asyncio.Task[Mapping[Key, Found]] | None = None
+        self._waiting: list[tuple[Key, asyncio.Future[Found | None]]] = []
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, key: Key) -> Found | None:
         """Return what was found for *key*, or None. Raises what the look-up raises."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._run())
-            self._next.add_done_callback(_noticed)
-        self._wanted.add(key)
-        return (await asyncio.shield(self._next)).get(key)
+        if not self._waiting:
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        found: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((key, found))
+        return await found
 
-    async def _run(self) -> Mapping[Key, Found]:
+    async def _run(self) -> None:
         await asyncio.sleep(0)
-        wanted, self._wanted, self._next = self._wanted, set(), None
-        return await self._look_up(wanted)
-
-
-def _noticed(task: asyncio.Task[object]) -> None:
-    """Those who asked may have been cancelled: nobody else looks at an error then."""
-    if not task.cancelled():
-        task.exception()
+        waiting, self._waiting = self._waiting, []
+        (result,) = await asyncio.gather(self._look_up({key for key, _ in waiting}), return_exceptions=True)
+        for key, found in waiting:
+            if found.done():  # nobody waits any more
+                continue
+            if isinstance(result, BaseException):
+                found.set_exception(result)
+            else:
+                found.set_result(result.get(key))

@@ -21,10 +21,10 @@ from domain.unit_of_work import UnitOfWork
 from handlers.events import entity_view
 from handlers.pages import page_view
 from spec import responses
-from tickbox_contract.responses import Event, Heartbeat, Response, events, ok
+from tickbox_contract.responses import Event, Heartbeat, Messages, Response, events, ok
 
-_SENT: Final[WeakKeyDictionary[ChangeEvent, Event]] = WeakKeyDictionary()
-"""The events that streams send now. What many of them send is the same object, so that it is encoded once."""
+_SENT: Final[WeakKeyDictionary[ChangeEvent, dict[int, Messages]]] = WeakKeyDictionary()
+"""What streams send now, by the first event and the number of them. What many streams send is encoded once."""
 
 
 async def list_changes(
@@ -91,19 +91,20 @@ async def list_activity(  # noqa: PLR0913, PLR0917  # a filter each
 
 async def _sent(
     found: AsyncGenerator[Sequence[Message[ChangeEvent]], None],
-) -> AsyncGenerator[Sequence[Event | Heartbeat], None]:
+) -> AsyncGenerator[Messages | Heartbeat, None]:
     async with aclosing(found):
         async for messages in found:
-            yield [
-                Heartbeat(id=each.cursor) if each.item is None else _event(each.item, each.cursor) for each in messages
-            ]
+            first = messages[0].item
+            yield Heartbeat(id=messages[0].cursor) if first is None else _shared(first, messages)
 
 
-def _event(event: ChangeEvent, cursor: str) -> Event:
-    sent = _SENT.get(event)
-    if sent is None:
-        sent = _SENT[event] = Event(content=event_view(event), id=cursor)
-    return sent
+def _shared(first: ChangeEvent, messages: Sequence[Message[ChangeEvent]]) -> Messages:
+    """The messages, as the same object for all streams that send them: for those that begin alike and are as many."""
+    sent = _SENT.setdefault(first, {})
+    if len(messages) not in sent:
+        views = [(event_view(each.item), each.cursor) for each in messages if each.item is not None]
+        sent[len(messages)] = Messages([Event(content=view, id=cursor) for view, cursor in views])
+    return sent[len(messages)]
 
 
 def event_view(event: ChangeEvent) -> responses.ChangeEvent:

@@ -126,7 +126,7 @@ class Wakeups:
         for each, state in found.items():
             if self._seen.get(each) != state and each in self._by_id:
                 self._seen[each] = state
-                self._wake(each)
+                self.receive([each])
 
     def _wake(self, each: UUID) -> None:
         self.count += 1

@@ -75,18 +75,13 @@ class Problem(Response):
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes.
-
-    An event that several streams send is encoded and checked once, if it is the same object. `_sent` is the engine's:
-    what it sends for each way in which it checks the event.
-    """
+    """One server-sent event (WHATWG HTML, 9.2); `content` is what the contract's schema for the stream describes."""
 
     content: Any
     id: str | None = None
     type: str | None = None
-    _sent: dict[Any, bytes] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +92,17 @@ class Heartbeat:
 
 
 Message = Event | Heartbeat
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Messages:
+    """Messages that are sent together. If many streams send the same object, it is encoded and checked once.
+
+    `_sent` is the engine's: what it sends for each way in which it checks them.
+    """
+
+    messages: Sequence[Message]
+    _sent: dict[Any, bytes] = field(default_factory=dict, init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +153,7 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-def events(stream: AsyncGenerator[Message | Sequence[Message], None]) -> Response:
+def events(stream: AsyncGenerator[Message | Messages | Sequence[Message], None]) -> Response:
     """200 with a stream: each item is a message, or several that are sent together.
 
     Each event is checked before it is sent. *stream* is closed when the client disconnects.

@@ -21,7 +21,7 @@ from tickbox_contract.engine.sending import SERVER_STOPS, send_encoded
 from tickbox_contract.engine.violations import NonConformingResponseError, ResponseCheck, violation_reporter
 from tickbox_contract.openapi.media_types import EVENT_STREAM
 from tickbox_contract.openapi.schemas import SchemaCompiler
-from tickbox_contract.responses import Event, Heartbeat, Response, events, ok
+from tickbox_contract.responses import Event, Heartbeat, Messages, Response, events, ok
 
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build
@@ -164,26 +164,29 @@ async def test_a_heartbeat_is_a_comment_which_may_move_the_place_of_the_client()
     assert [chunk async for chunk in stream_of(Heartbeat(), Heartbeat(id="7"))] == [b":\n\n", b":\nid: 7\n\n"]
 
 
-async def test_an_event_of_several_streams_is_encoded_and_checked_once() -> None:
+async def test_messages_of_several_streams_are_encoded_and_checked_once() -> None:
     event, responses = Event(content={"status": "sunny"}), of_events()
-    first = [chunk async for chunk in stream_of(event, responses=responses)]
+    shared = Messages([event, Heartbeat(id="1")])
+    first = [chunk async for chunk in stream_of(shared, responses=responses)]
+    assert first == [b'data: {"status":"sunny"}\n\n:\nid: 1\n\n']
     event.content["status"] = "stormy"  # which would be found, if it was looked at again
-    assert [chunk async for chunk in stream_of(event, responses=responses)] == first
+    assert [chunk async for chunk in stream_of(shared, responses=responses)] == first
 
 
-async def test_an_event_is_checked_by_each_operation_that_sends_it() -> None:
+async def test_messages_are_checked_by_each_operation_that_sends_them() -> None:
     event = Event(content={"status": "sunny"})
-    assert len([chunk async for chunk in stream_of(event)]) == 1
+    shared = Messages([event])
+    assert len([chunk async for chunk in stream_of(shared)]) == 1
     event.content["status"] = "stormy"
     with pytest.raises(NonConformingResponseError):
-        await anext(stream_of(event))
+        await anext(stream_of(shared))
 
 
-async def test_an_event_that_breaks_the_contract_is_sent_to_nobody() -> None:
-    event, responses = Event(content={"status": "stormy"}), of_events()
+async def test_messages_that_break_the_contract_are_sent_to_nobody() -> None:
+    shared, responses = Messages([Event(content={"status": "stormy"})]), of_events()
     for _ in range(2):
         with pytest.raises(NonConformingResponseError):
-            await anext(stream_of(event, responses=responses))
+            await anext(stream_of(shared, responses=responses))
 
 
 BYTES: Any = {"type": "string", "format": "binary", "minLength": 2, "maxLength": 4}

@@ -154,6 +154,17 @@ async def test_a_look_around_finds_what_nobody_has_signalled(ada: Caller, bob: C
         assert [await is_woken(each) for each in (watching, member, other)] == [True, True, False]
 
 
+async def test_a_look_around_right_after_a_change_wakes_nobody_twice_at_once(
+    ada: Caller, wakeups: Wakeups, watching: Subscription
+) -> None:
+    wakeups.signal([ada.workspace_id])
+    await wakeups.look_around(ada.database)  # which finds the same change
+    assert wakeups.count == 2
+    await until_news(watching, watching.topics)
+    wakeups.signal([ada.workspace_id])
+    assert await is_woken(watching)
+
+
 async def test_a_look_around_lets_each_stream_ask_for_access(
     ada: Caller, wakeups: Wakeups, watching: Subscription
 ) -> None:

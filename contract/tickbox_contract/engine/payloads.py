@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from tickbox_contract.openapi.schemas import Validator
-from tickbox_contract.responses import Event, Heartbeat, Message
+from tickbox_contract.responses import Event, Heartbeat, Message, Messages
 
 from .media import Kind, Media
 from .violations import ContractViolation, impossible
@@ -102,25 +102,38 @@ async def _encode_chunks(
 
 
 async def _encode_events(
-    stream: AsyncGenerator[Message | Sequence[Message], None], validator: Validator | None, violation: ContractViolation
+    stream: AsyncGenerator[Message | Messages | Sequence[Message], None],
+    validator: Validator | None,
+    violation: ContractViolation,
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(stream):
         async for item in stream:
-            messages = (item,) if isinstance(item, Event | Heartbeat) else item
-            yield b"".join([_encode_message(message, validator, violation) for message in messages])
+            if isinstance(item, Messages):
+                yield _encode_once(item, validator, violation)
+            else:
+                messages = (item,) if isinstance(item, Event | Heartbeat) else item
+                yield _encode_messages(messages, validator, violation)
             # Sending to a client that has disconnected does not wait: let the event loop notice the disconnection.
             await asyncio.sleep(0)
 
 
-def _encode_message(message: Message, validator: Validator | None, violation: ContractViolation) -> bytes:
-    if isinstance(message, Heartbeat):
-        return b"".join((b":\n", *_field(b"id", message.id), b"\n"))
-    encoded = message._sent.get(validator)  # noqa: SLF001  # it is the engine's
+def _encode_once(messages: Messages, validator: Validator | None, violation: ContractViolation) -> bytes:
+    sent = messages._sent  # noqa: SLF001  # it is the engine's
+    encoded = sent.get(validator)
     if encoded is None:
-        data = encode_json(message.content, validator, violation)
-        lines = (*_field(b"id", message.id), *_field(b"event", message.type), b"data: ", data, b"\n\n")
-        encoded = message._sent[validator] = b"".join(lines)  # noqa: SLF001  # as above
+        encoded = sent[validator] = _encode_messages(messages.messages, validator, violation)
     return encoded
+
+
+def _encode_messages(messages: Sequence[Message], validator: Validator | None, violation: ContractViolation) -> bytes:
+    lines: list[bytes] = []
+    for message in messages:
+        if isinstance(message, Heartbeat):
+            lines += (b":\n", *_field(b"id", message.id), b"\n")
+        else:
+            data = encode_json(message.content, validator, violation)
+            lines += (*_field(b"id", message.id), *_field(b"event", message.type), b"data: ", data, b"\n\n")
+    return b"".join(lines)
 
 
 def _field(name: bytes, value: str | None) -> tuple[bytes, ...]:
