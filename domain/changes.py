@@ -1,7 +1,4 @@
-"""Changes of a workspace, for clients that keep a copy of it: a first sync, then what has changed since.
-
-Source: ADR NEXT.
-"""
+"""Changes of a workspace, for clients that keep a copy of it: a first sync, then what has changed since."""
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing

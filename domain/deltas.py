@@ -37,9 +37,8 @@ async def read(
             for entry, change in await _latest(uow, some):
                 yield Found(place=entry.place, change=change)
         is_end = len(entries) < count
-        place = (
-            LogPlace.end_of(max([head, *(each.place.revision for each in entries)])) if is_end else entries[-1].place
-        )
+        through = max([head, *(each.place.revision for each in entries)])
+        place = LogPlace.end_of(through) if is_end else entries[-1].place
         yield Found(place=place, is_end=is_end)
         looked, count = looked + count, _AT_ONCE
 

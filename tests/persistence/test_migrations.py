@@ -29,7 +29,7 @@ from domain.errors import NotFound
 from domain.policy import Policy
 from domain.quotas import row_bytes
 from domain.sessions import SessionEnded, SessionTokens
-from domain.tasks import TaskDraft
+from domain.tasks import TaskDraft, TaskEdit
 from persistence import readiness, schema
 from persistence.database import Database
 from persistence.repositories import metadata
@@ -219,6 +219,27 @@ async def test_an_upgrade_counts_what_workspaces_store_and_loses_nothing(
     assert min(row[1] for row in before) > 0
     assert await ada.read(tasks.get, task.id) == found
     assert await ada.write(task_status.reopen, task.id)
+
+
+async def test_an_upgrade_finds_the_last_event_of_each_thing_in_a_change(database_url: str, database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    first, second = [await ada.write(tasks.create, TaskDraft(title=title)) for title in ("Sow", "Reap")]
+    async with ada.unit() as uow:  # as in a batch
+        for task_id, title in ((first.id, "a"), (second.id, "b"), (first.id, "c")):
+            await tasks.update(uow, task_id, edit=TaskEdit(title=title))
+        await uow.commit()
+    names = ("revision", "sequence", "is_last")
+    marked = select(*(TABLES["events"].c[name] for name in names)).order_by(
+        *(TABLES["events"].c[name] for name in names)
+    )
+    before = await database.rows(marked, {})
+    await database.close()
+
+    migrations.downgrade(database_url, "0018")
+    migrations.upgrade(database_url)
+
+    assert await database.rows(marked, {}) == before
+    assert [row[2] for row in before[-3:]] == [False, True, True]
 
 
 async def content_of(caller: Caller) -> int:
