@@ -46,7 +46,7 @@ class Notifications:
             timeout=_RESPONSE_S,
             command_timeout=_RESPONSE_S,
             statement_cache_size=0,  # a pooler may give each transaction another server process
-            server_settings={"application_name": "tickbox streams"},
+            server_settings={"application_name": "tickbox-notifications"},
             **self._arguments,
         )
         connection.add_termination_listener(lambda _connection: self._has_work.set())
