@@ -51,20 +51,28 @@ async def delete_some(
 ) -> int:
     """Delete comments on tasks of a project or of a section, and the tasks, at most *limit* of each.
 
-    At most as many tasks that depend on them change. Return *limit* if there may be more.
+    A subtask is never deleted after its parent: if the deletion is interrupted, each live one still has its parent. At
+    most as many tasks that depend on them change. Return *limit* if there may be more.
     """
     found = await uow.tasks.some_of(uow.workspace_id, project_id=project_id, section_id=section_id, limit=limit)
     if not found:
         return 0
-    if await _delete_comments(uow, found, deletion, limit=limit) == limit:
-        return limit
-    some = found
+    some = await _lowest(uow, found, limit=limit)
     while len(dependents := await _dependents(uow, some, limit=limit)) > limit and len(some) > 1:
-        some = some[: len(some) // 2]
+        some = await _lowest(uow, some[: len(some) // 2], limit=limit)
+    if await _delete_comments(uow, some, deletion, limit=limit) == limit:
+        return limit
     await _release(uow, some, dependents, trash_id=deletion.entry_id)
     await uow.tasks.delete_all(uow.workspace_id, some, trash_id=deletion.entry_id, revision=await uow.next_revision())
     await deletion.took(uow, len(some))
     return len(found) if some == found else limit
+
+
+async def _lowest(uow: UnitOfWork, some: Sequence[UUID], *, limit: int) -> Sequence[UUID]:
+    """Return *some* tasks if they have no other subtasks, else of the tasks below them, at most *limit*, the lowest."""
+    while below := await uow.tasks.other_subtasks(uow.workspace_id, some, limit=limit):
+        some = below
+    return some
 
 
 async def _delete_comments(uow: UnitOfWork, task_ids: Collection[UUID], deletion: Deletion, *, limit: int) -> int:

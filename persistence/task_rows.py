@@ -18,7 +18,9 @@ from sqlalchemy import (
     Time,
     Uuid,
     and_,
+    bindparam,
     false,
+    select,
 )
 
 from domain.errors import IdTaken
@@ -29,6 +31,7 @@ from persistence import task_links
 from persistence.constants import constant
 from persistence.mapping import Mapper, Stored, loader
 from persistence.metadata import INSTANT, SORTED_TEXT, is_live, logged_as, means, metadata, partial_index, trash_id
+from persistence.unindexed import among, unindexed
 
 tasks: Final = Table(
     "tasks",
@@ -99,6 +102,8 @@ Positions are an order only of the tasks of a section, or of those of a project 
 
 
 LIVE: Final = is_live(tasks)
+ONE_TASK: Final = and_(tasks.c.workspace_id == bindparam("workspace"), unindexed(LIVE), tasks.c.id == bindparam("task"))
+THESE_TASKS: Final = and_(among(tasks.c.workspace_id, tasks.c.id, "tasks"), unindexed(LIVE))
 
 
 def _index(name: str, *columns: Column[Any], where: ColumnElement[bool] | None = None) -> None:
@@ -182,3 +187,4 @@ TASKS: Final = Mapper(
     derived={"due_key": lambda task: due_key(task.due)},
     fixed=("id", "workspace_id", "created_by", "created_at"),
 )
+NAMED: Final = select(*TASKS.columns).where(THESE_TASKS)

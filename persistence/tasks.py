@@ -1,22 +1,15 @@
 """The repository of tasks."""
 
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from operator import itemgetter
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
-    CTE,
-    Column,
     ColumnElement,
-    Select,
     Table,
     and_,
     bindparam,
-    func,
     insert,
-    literal,
     select,
     update,
 )
@@ -25,7 +18,6 @@ from domain.events import event_of
 from domain.model.projects import Project
 from domain.model.tasks import (
     FIRST_ID,
-    MOST_LEVELS,
     Bucket,
     Dependency,
     Family,
@@ -37,25 +29,22 @@ from domain.model.tasks import (
     TaskQuery,
     WhichDependents,
 )
-from persistence import task_buckets, task_dependencies, task_links, trashed_tasks
+from persistence import task_buckets, task_dependencies, task_families, task_links, trashed_tasks
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
 from persistence.metadata import is_live
 from persistence.paging import around
 from persistence.projects import ONE_PROJECT, PROJECTS, projects
-from persistence.rare import rare
 from persistence.runners import Runner
-from persistence.task_dependencies import is_awaited
+from persistence.task_families import IS_ARCHIVED
 from persistence.task_pages import page_of
-from persistence.task_rows import LIVE, TASKS, tasks
+from persistence.task_rows import LIVE, NAMED, ONE_TASK, TASKS, THESE_TASKS, tasks
 from persistence.unindexed import among, unindexed
 
 _OF_WORKSPACE: Final = tasks.c.workspace_id == bindparam("workspace")
 _IN_WORKSPACE: Final = and_(_OF_WORKSPACE, LIVE)
 _IN_PROJECT: Final = tasks.c.project_id == bindparam("project")
-_ONE: Final = (_OF_WORKSPACE, unindexed(LIVE), tasks.c.id == bindparam("task"))
 _OF_ID: Final = among(tasks.c.workspace_id, tasks.c.id, bindparam("task", type_=tasks.c.id.type))
-_THESE: Final = and_(among(tasks.c.workspace_id, tasks.c.id, "tasks"), unindexed(LIVE))
 
 
 def _is_live(links: Table) -> ColumnElement[bool]:
@@ -66,19 +55,9 @@ def _is_live(links: Table) -> ColumnElement[bool]:
 
 
 _INSERT: Final = insert(tasks)
-_SELECT: Final = select(*TASKS.columns).where(*_ONE)
-_THIS: Final = tasks.alias("this")
-_PROJECT_OF_THIS: Final = select(_THIS.c.project_id).where(
-    _THIS.c.workspace_id == bindparam("workspace"), _THIS.c.id == bindparam("task")
-)
-_IS_ARCHIVED: Final = (
-    select(projects.c.archived_at.is_not(None))
-    .where(projects.c.workspace_id == bindparam("workspace"), projects.c.id == _PROJECT_OF_THIS.scalar_subquery())
-    .scalar_subquery()
-)
-"""Whether the project of one task is archived. It is read once for all rows. PostgreSQL would sort for a join."""
-_WITH_ARCHIVED: Final = select(*TASKS.columns, _IS_ARCHIVED).where(*_ONE)
-_UPDATE: Final = update(tasks).where(*_ONE)
+_SELECT: Final = select(*TASKS.columns).where(ONE_TASK)
+_WITH_ARCHIVED: Final = select(*TASKS.columns, IS_ARCHIVED).where(ONE_TASK)
+_UPDATE: Final = update(tasks).where(ONE_TASK)
 _UPDATE_ALL: Final = update(tasks).where(_OF_ID, unindexed(LIVE))
 _LINKED: Final = {
     name: links.live.where(links.table.c.task_id >= bindparam("first"), _is_live(links.table)).order_by(
@@ -87,63 +66,18 @@ _LINKED: Final = {
     for name, links in task_links.LINKS.items()
 }
 """The ids of the tasks, in their order."""
-_NAMED: Final = select(*TASKS.columns).where(_THESE)
 _TAKEN_POSITIONS: Final = select(tasks.c.position).where(
     among(tasks.c.workspace_id, tasks.c.position, "wanted"), _IN_PROJECT, LIVE
 )
 
 
-def _levels() -> Select[Any]:
-    """Return the statement that reads each of some tasks, and all above it: the last one has the greatest level."""
-    first = select(tasks.c.id.label("from_id"), tasks.c.id, tasks.c.parent_id, literal(1).label("level"))
-    up = first.where(_THESE).cte("up", recursive=True)
-    further = select(up.c.from_id, tasks.c.id, tasks.c.parent_id, up.c.level + 1).select_from(tasks, up)
-    up = up.union_all(further.where(_IN_WORKSPACE, tasks.c.id == up.c.parent_id, rare(up.c.level < MOST_LEVELS)))
-    return select(up.c.from_id, up.c.id, up.c.level)
-
-
-def _subtasks() -> Select[Any]:
-    """Return the statement that counts the subtasks of each task that has any, of those that are below some tasks."""
-    first = select(tasks.c.id.label("root_id"), tasks.c.id, tasks.c.parent_id, literal(1).label("level"))
-    down = first.where(_THESE).cte("down", recursive=True)
-    further = select(down.c.root_id, tasks.c.id, tasks.c.parent_id, down.c.level + 1).select_from(tasks, down)
-    few = rare(down.c.level < MOST_LEVELS)
-    down = down.union_all(further.where(_IN_WORKSPACE, tasks.c.parent_id == down.c.id, few))
-    counted = select(down.c.root_id, down.c.parent_id, func.count()).where(down.c.level > 1)
-    return counted.group_by(down.c.root_id, down.c.parent_id)
-
-
-_LEVELS: Final = _levels()
-_SUBTASKS: Final = _subtasks()
-
-
 _DELETE_ALL: Final = (
     update(tasks)
-    .where(_THESE)
+    .where(THESE_TASKS)
     .values(trash_id=bindparam("trash"))
     .returning(tasks.c.id, tasks.c.status)
     .execution_options(**BULK)
 )
-
-
-def _related(next_of: Callable[[CTE], ColumnElement[bool]], columns: Sequence[Column[Any]] = TASKS.columns) -> CTE:
-    """Return the rows of a task and of all that *next_of* leads to, one level after the other.
-
-    The rows are read on the way: PostgreSQL does not know how few there are, and would join them with the whole table.
-    """
-    first = select(*columns, literal(1).label("level")).where(*_ONE)
-    found = first.cte("found", recursive=True)
-    few = rare(found.c.level < MOST_LEVELS)
-    further = select(*columns, found.c.level + 1).where(_IN_WORKSPACE, next_of(found), few)
-    return found.union_all(further.select_from(tasks, found))
-
-
-_below: Final = _related(lambda found: tasks.c.parent_id == found.c.id)
-_above: Final = _related(lambda found: tasks.c.id == found.c.parent_id)
-_FAMILY: Final = select(*(_below.c[column.name] for column in TASKS.columns), _IS_ARCHIVED, is_awaited(_below.c.id))
-_ids_below: Final = _related(lambda found: tasks.c.parent_id == found.c.id, (tasks.c.id, tasks.c.parent_id))
-_TREE: Final = select(_ids_below.c.id, _ids_below.c.parent_id)
-_LINEAGE: Final = select(*(_above.c[column.name] for column in TASKS.columns))
 
 
 _LAST: Final = (
@@ -184,26 +118,19 @@ class Tasks:
         return None if row is None else (TASKS.load(row[:-1]), bool(row[-1]))
 
     async def family(self, workspace_id: UUID, task_id: UUID) -> Family | None:
-        rows = await self._runner.rows(_FAMILY, {"workspace": workspace_id, "task": task_id})
-        found = TASKS.all([row[:-2] for row in rows])
-        task = next((each for each in found if each.id == task_id), None)
-        if task is None:
-            return None
-        subtasks = [each for each in found if each is not task]
-        has_dependents = any(row[-1] for row in rows)
-        return Family(task=task, subtasks=subtasks, is_archived=bool(rows[0][-2]), has_dependents=has_dependents)
+        return await task_families.family(self._runner, workspace_id, task_id)
 
     async def tree(self, workspace_id: UUID, task_id: UUID) -> Mapping[UUID, UUID | None]:
-        rows = await self._runner.rows(_TREE, {"workspace": workspace_id, "task": task_id})
-        return {row[0]: row[1] for row in rows}
+        return await task_families.tree(self._runner, workspace_id, task_id)
 
     async def lineage(self, workspace_id: UUID, task_id: UUID) -> Sequence[Task]:
-        rows = await self._runner.rows(_LINEAGE, {"workspace": workspace_id, "task": task_id})
-        by_id: dict[UUID | None, Task] = {task.id: task for task in TASKS.all(rows)}
-        lineage: list[Task] = []
-        while (above := by_id.pop(lineage[-1].parent_id if lineage else task_id, None)) is not None:
-            lineage.append(above)
-        return lineage
+        return await task_families.lineage(self._runner, workspace_id, task_id)
+
+    async def parents(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Parent]:
+        return await task_families.parents(self._runner, workspace_id, task_ids)
+
+    async def other_subtasks(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> Sequence[UUID]:
+        return await task_families.other_subtasks(self._runner, workspace_id, task_ids, limit=limit)
 
     async def destination(self, workspace_id: UUID, *, project_id: UUID | None) -> tuple[Project, str | None] | None:
         if project_id is None:
@@ -282,7 +209,7 @@ class Tasks:
         if not task_ids:
             return ()
         place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
-        return TASKS.all(await self._runner.rows(_NAMED, place))
+        return TASKS.all(await self._runner.rows(NAMED, place))
 
     async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
         await task_dependencies.hide(self._change_log, workspace_id, task_ids, trash_id=trash_id)
@@ -331,30 +258,6 @@ class Tasks:
     async def forget_hidden(self, workspace_id: UUID, name: LinkName, *, task_id: UUID) -> None:
         key = {"workspace": workspace_id, "task": task_id}
         await self._change_log.write_parts(task_links.LINKS[name].delete_hidden, [key])
-
-    async def parents(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Mapping[UUID, Parent]:
-        if not task_ids:
-            return {}
-        place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
-        rows = sorted(await self._runner.rows(_LEVELS, place), key=itemgetter(2))
-        tops = {from_id: (top_id, level) for from_id, top_id, level in rows}
-        subtasks, in_all_levels = Counter[UUID](), Counter[UUID]()
-        if tops:
-            place["tasks"] = padded(sorted({top_id for top_id, _ in tops.values()}))
-            for top_id, parent_id, count in await self._runner.rows(_SUBTASKS, place):
-                subtasks[parent_id] += count
-                in_all_levels[top_id] += count
-        found = await self.named(workspace_id, list(tops))
-        return {
-            task.id: Parent(
-                task=task,
-                level=tops[task.id][1],
-                root_id=tops[task.id][0],
-                subtasks=subtasks[task.id],
-                in_all_levels=in_all_levels[tops[task.id][0]],
-            )
-            for task in found
-        }
 
     async def taken_positions(self, workspace_id: UUID, project_id: UUID, wanted: Collection[str]) -> Collection[str]:
         place = {"workspace": workspace_id, "project": project_id, "wanted": padded(list(wanted))}

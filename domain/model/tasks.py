@@ -379,6 +379,9 @@ class TaskRepository(Protocol):
     ) -> Sequence[UUID]:
         """Return the ids of tasks of a project or of a section, at most *limit*."""
 
+    async def other_subtasks(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> Sequence[UUID]:
+        """Return the ids of subtasks, on the next level, of some tasks that are not among these, at most *limit*."""
+
     async def hide_dependencies(self, workspace_id: UUID, task_ids: Collection[UUID], *, trash_id: UUID) -> None:
         """Put the links of all tasks that depend on these into the trash, also those of tasks in the trash."""
 

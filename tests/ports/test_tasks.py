@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -330,6 +331,23 @@ async def test_some_tasks_of_a_project_are_found_and_no_others(
         assert [await uow.tasks.get(each.workspace_id, each.id) for each in others] == others
     ends = (await world.log_of(chores.workspace_id))[-3:]
     assert sorted(ends) == [(4, "task.deleted", each.id) for each in mine]
+
+
+async def test_other_subtasks_are_those_on_the_next_level_that_are_live_and_not_among_the_given(
+    world: World, chores: Project
+) -> None:
+    top, below, deleted, other = (task(1, chores, revision=3), *(task(n, chores, revision=3) for n in (2, 3, 4)))
+    below, deleted, other = (replace(each, parent_id=top.id) for each in (below, deleted, other))
+    lowest = task(5, chores, parent_id=below.id, revision=3)
+    await add(world, top, below, deleted, other, lowest)
+    async with world.unit() as uow:
+        here = chores.workspace_id
+        await uow.tasks.delete_all(here, [deleted.id], trash_id=NOBODY, revision=4)
+        others = partial(uow.tasks.other_subtasks, here)
+        assert set(await others([top.id], limit=9)) == {below.id, other.id}
+        assert set(await others([top.id, below.id], limit=9)) == {other.id, lowest.id}
+        assert len(await others([top.id], limit=1)) == 1
+        assert list(await others([other.id, lowest.id], limit=9)) == []
 
 
 async def test_the_tasks_around_a_position_are_the_nearest_on_each_side(

@@ -163,6 +163,22 @@ async def test_a_step_of_a_deletion_changes_few_dependents(uow: FakeUnitOfWork) 
     assert {each.id for each in uow.store.tasks.values()} == {each.id for each in others}
 
 
+async def test_a_step_that_is_made_smaller_deletes_subtasks_before_their_parents(uow: FakeUnitOfWork) -> None:
+    garden = await projects.create(uow.unit(), name="Garden")
+    parent = await create(uow, "Parent", project_id=garden.id)
+    subtask = await create(uow, "Subtask", parent_id=parent.id)
+    for each in (parent, subtask):
+        for number in range(2):
+            await create(uow, f"{each.title} {number}", after=[each])
+
+    deletion, live = Deletion("project", garden.id), list[set[str]]()
+    await deletion.step(uow.unit(), title="Garden")
+    while await task_deletions.delete_some(uow.unit(), project_id=garden.id, deletion=deletion, limit=3) == 3:
+        live.append({each.title for each in uow.store.tasks.values() if each.project_id == garden.id})
+    assert live == [{"Parent"}]
+    assert parent.id not in uow.store.tasks
+
+
 async def test_dependencies_are_tasks_of_the_same_workspace(uow: FakeUnitOfWork) -> None:
     other = await registered(uow, email="bob@example.com", name="Bob")
     theirs = await create(other, "Bob's")

@@ -221,6 +221,10 @@ class FakeTasks:
             if (task.project_id == project_id if section_id is None else task.section_id == section_id)
         ][:limit]
 
+    async def other_subtasks(self, workspace_id: UUID, task_ids: Collection[UUID], *, limit: int) -> Sequence[UUID]:
+        below = (task.id for task in self._in(workspace_id) if task.parent_id in task_ids)
+        return [task_id for task_id in below if task_id not in task_ids][:limit]
+
     async def hide_label(
         self, workspace_id: UUID, label_id: UUID, *, trash_id: UUID, limit: int
     ) -> tuple[int, Sequence[Task]]:
