@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from persistence.memberships import workspaces
 from tests.support.clients import Person, created, new_email, no_content, ok, rejected
@@ -17,6 +19,8 @@ from tests.support.copies import Copy, all_things
 from tests.support.tables import Tables
 
 pytestmark = pytest.mark.unmeasured
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -269,3 +273,25 @@ def test_copies_that_follow_while_several_clients_write_are_equal_in_the_end(ada
     expected = all_things(ada.client, club)
     for copy in copies:
         assert copy.things == expected
+
+
+def test_after_a_restore_the_numbers_go_on_where_no_client_has_been(ada: Person, club: str, tables: Tables) -> None:
+    """By the statement in docs/databases.md, so that nothing of the lost changes is taken for what comes after them."""
+    task = f"{club}/tasks/{ada.create(f'{club}/tasks', title='Sow')['id']}"
+    lost = ada.client.get(task).headers["ETag"]
+    first, last = Copy(ada.client, club), Copy(ada.client, club)
+    first.page(limit=1)
+    last.sync()
+
+    statement = re.search(r"```sql\n +(.*)\n", (ROOT / "docs" / "databases.md").read_text(encoding="utf-8"))
+    assert statement is not None
+    tables.write(text(statement[1]))
+
+    for copy in (first, last):
+        rejected(ada.client.get(f"{club}/changes", params={"cursor": copy.cursor}), 410, "cursor-expired")
+    assert ok(ada.client.merge(task, {"title": "Reap"}))["revision"] == ada.head(club) > 1_000_000
+    rejected(ada.client.merge(task, {"title": "Dig"}, If_Match=lost), 412, "precondition-failed")
+    last.begin_again()
+    ok(ada.client.merge(task, {"title": "Dig"}))
+    assert changed(last.sync()) == [("task", task.rpartition("/")[2], False)]
+    assert equal(last)
