@@ -335,7 +335,7 @@ class LabelPatch(BaseModel):
 
 class TaskClose(BaseModel):
     """
-    How a task is completed or cancelled. `null` is the same as leaving it out.
+    How a task is completed or cancelled.
     """
 
     model_config = ConfigDict(
@@ -375,18 +375,16 @@ class TaskBatchMove(BaseModel):
     body: TaskMove
 
 
-class TaskBatchClose(BaseModel):
+class TaskBatchCloseBody(BaseModel):
     """
-    How a task is completed or cancelled.
+    How a task is completed or cancelled, as `TaskClose`. `null` is the same as leaving it out.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
     )
-    task_id: UUID
-    revision: int | None | MISSING = MISSING
-    body: TaskClose | None | MISSING = MISSING
+    subtasks: Literal["close", "keep"] | MISSING = MISSING
 
 
 class TaskBatchTarget(BaseModel):
@@ -589,6 +587,20 @@ class TaskBatchUpdate(BaseModel):
     task_id: UUID
     revision: int | None | MISSING = MISSING
     body: TaskPatch
+
+
+class TaskBatchClose(BaseModel):
+    """
+    How a task is completed or cancelled.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | None | MISSING = MISSING
+    body: TaskBatchCloseBody | None | MISSING = MISSING
 
 
 class TaskOperation(BaseModel):

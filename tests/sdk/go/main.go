@@ -85,12 +85,12 @@ func main() {
 	problem = done(stale.ApplicationproblemJSON412, stale.Body)
 	require(problem.Type == "urn:tickbox:problem:precondition-failed", "another problem", problem)
 
-	mode, first := client.TaskBatchModeEach, int64(1)
+	mode, first := client.TaskBatchModeEach, nullable.NewNullableWithValue(int64(1))
 	batched := must(api.BatchTasksWithResponse(ctx, workspace, nil, client.TaskBatch{
 		Mode: &mode,
 		Operations: []client.TaskOperation{
 			{Complete: &client.TaskBatchClose{TaskId: task.Id}},
-			{Delete: &client.TaskBatchTarget{TaskId: task.Id, Revision: &first}},
+			{Delete: &client.TaskBatchTarget{TaskId: task.Id, Revision: first}},
 		},
 	}))
 	results := done(batched.JSON200, batched.Body).Results

@@ -73,7 +73,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     assert_eq!((status, problem.r#type.as_str()), (412, "urn:tickbox:problem:precondition-failed"));
 
     let complete = Some(Box::new(TaskBatchClose::new(task.id)));
-    let delete = Some(Box::new(TaskBatchTarget { revision: Some(1), ..TaskBatchTarget::new(task.id) }));
+    let delete = Some(Box::new(TaskBatchTarget { revision: Some(Some(1)), ..TaskBatchTarget::new(task.id) }));
     let operations = vec![
         TaskOperation { complete, ..TaskOperation::new() },
         TaskOperation { delete, ..TaskOperation::new() },
