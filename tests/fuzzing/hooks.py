@@ -20,6 +20,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 import httpx
 import schemathesis
@@ -93,6 +94,8 @@ _NUMEROUS = {
     CoverageScenario.UNSPECIFIED_HTTP_METHOD,
 }
 """Half of all invalid requests. The engine rejects them in the same way for each operation."""
+_LONGEST_QUERY = 30_000
+"""The most characters of a query that are sent; a request line and headers may have 32 KiB."""
 _READERS = 10
 """The number of accounts that are created at a time for their e-mails."""
 _INDEX_OR_KEY = re.compile(r"/\d+$|(?<=^#/metadata)/.*", re.DOTALL)
@@ -121,7 +124,7 @@ def _parts(body: Any) -> Iterator[Any]:
     for operation in body.get("operations", ()):
         for members in operation.values():
             yield members
-            yield members.get("body", {})
+            yield members.get("body") or {}
 
 
 @dataclass
@@ -480,6 +483,8 @@ def filter_case(_context: schemathesis.HookContext, case: Case) -> bool:
     """Whether *case* is sent. What is invalid in one of the most frequent ways may be sent less often."""
     if case.body is None and not case.operation.definition.raw["requestBody"].get("required"):
         return False  # the same as no body, and so not invalid
+    if len(urlencode(case.query or {}, doseq=True, errors="replace")) > _LONGEST_QUERY:
+        return False  # a 431 of the protocol, which no operation declares
     phase = case.meta.phase.data if case.meta else None
     if not isinstance(phase, CoveragePhaseData) or phase.scenario not in _NUMEROUS:
         return True
