@@ -44,7 +44,7 @@ from app.requests import (
 )
 from app.settings import Settings
 from app.streams import OpenStreams, StreamLimits
-from domain.events import EVENT_TYPES, Event
+from domain.events import EVENT_TYPES
 from domain.origins import origin_of
 from domain.policy import Policy
 from domain.principals import SESSION_SCOPES
@@ -156,7 +156,8 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
     """
     passwords = passwords or Argon2Passwords()
     wakeups = Wakeups()
-    streams = OpenStreams(wakeups, _stream_limits(settings))
+    compiled = compile_events(document, known=EVENT_TYPES, response_check=settings.response_check)
+    streams = OpenStreams(wakeups, _stream_limits(settings), is_current=compiled.fits)
     dependencies = Dependencies(
         database=Database(
             settings.database_url,
@@ -168,7 +169,7 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
         random_bytes=secrets.token_bytes,
         passwords=passwords,
         policy=_policy(settings),
-        encode_event=_event_encoder(document, settings),
+        encode_event=lambda event: compiled(event.type, payload_of(event)),
         changed=wakeups.signal,
         streams=streams.of,
     )
@@ -229,11 +230,6 @@ def _policy(settings: Settings) -> Policy:
 
 def _texts(settings: Settings) -> Texts:
     return Texts(app_url=settings.app_url, public_url=settings.public_url)
-
-
-def _event_encoder(document: Document, settings: Settings) -> Callable[[Event], str]:
-    encode = compile_events(document, known=EVENT_TYPES, response_check=settings.response_check)
-    return lambda event: encode(event.type, payload_of(event))
 
 
 def _engine_settings(settings: Settings, dependencies: Dependencies, limiter: limits.CallLimiter) -> EngineSettings:

@@ -24,10 +24,11 @@ class StreamLimits:
 
 
 class OpenStreams:
-    """All streams of a process."""
+    """All streams of a process. *is_current* is as in domain.model.streams.Streams."""
 
-    def __init__(self, wakeups: Wakeups, limits: StreamLimits) -> None:
+    def __init__(self, wakeups: Wakeups, limits: StreamLimits, *, is_current: Callable[[str, str], bool]) -> None:
         self.limits = limits
+        self.is_current = is_current
         self._wakeups = wakeups
         self._users: Counter[UUID] = Counter()
         self._running: dict[Hashable, asyncio.Future[Any]] = {}
@@ -112,6 +113,10 @@ class CallersStreams:
     async def is_admitted(self) -> bool:
         """See the port."""
         return await self._is_admitted()
+
+    def is_current(self, event: str, body: str) -> bool:
+        """See the port."""
+        return self._streams.is_current(event, body)
 
     async def share(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
         """See the port."""

@@ -1,7 +1,7 @@
 """The live events of a workspace: its log from a place on, a transaction at a time."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -43,7 +43,8 @@ class LogFeed:
     ) -> None:
         self.topics = Topics(workspace_ids=frozenset({uow.workspace_id}))
         self._streams: Streams = uow.streams
-        self._log = _Log(uow.changes, uow.workspace_id, None if types is None else frozenset(types))
+        wanted = None if types is None else frozenset(types)
+        self._log = _Log(uow.changes, uow.workspace_id, wanted, self._streams.is_current)
         self._place = place
         self._until = until
 
@@ -88,6 +89,7 @@ class _Log:
     changes: ChangeRepository
     workspace_id: UUID
     types: frozenset[ChangeType] | None
+    is_current: Callable[[str, str], bool]
 
     def cursor_of(self, place: LogPlace) -> str:
         return change_cursors.encode(place, workspace_id=self.workspace_id, types=self.types)
@@ -138,6 +140,8 @@ class _Found:
         if not self._part and (self._changes >= MOST_CHANGES or self._size_bytes >= MAX_BYTES):
             return False
         if is_wanted:
+            if row.body is not None and not self._log.is_current(row.event, row.body):
+                row = replace(row, body=None)
             self._part.append(row)
             self._part_bytes += row.size_bytes
         self.place = row.place

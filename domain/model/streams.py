@@ -110,6 +110,9 @@ class Streams(Protocol):
     async def is_admitted(self) -> bool:
         """Ask again whether the caller has access: token, role, scope. Raises Unavailable."""
 
+    def is_current(self, event: str, body: str) -> bool:
+        """Whether the body of an event in the log, JSON, is as the contract describes it now: it may be older."""
+
     async def share(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
         """Return what *read* returns: one read for all streams that ask with the same key at once, or hold its result.
 

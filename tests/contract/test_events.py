@@ -60,3 +60,10 @@ def test_a_contract_without_events_has_none() -> None:
     encode = compile_events(document({}), known=[])
     with pytest.raises(KeyError):
         encode("moved", {})
+
+
+def test_a_payload_that_was_recorded_earlier_is_compared_with_the_contract_of_now() -> None:
+    compiled = compile_events(described(opened=PAYLOAD), known=["opened"])
+    assert compiled.fits("opened", '{"name":"Kew"}')
+    assert not compiled.fits("opened", '{"name":5}')
+    assert not compiled.fits("closed", '{"name":"Kew"}')

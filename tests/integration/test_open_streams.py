@@ -16,7 +16,7 @@ from app.main import URN_PREFIX, build
 from app.settings import Settings
 from domain.change_cursors import encode
 from domain.model.changes import LogPlace
-from tests.support.clients import Client, Person, register, rejected
+from tests.support.clients import Client, Person, ok, register, rejected
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import our_contract, quick_passwords
@@ -72,6 +72,16 @@ def test_a_user_and_a_process_have_so_many_streams_at_most(database_url: str) ->
         assert int(refused.headers["Retry-After"]) > 0
         first.close()
         until(lambda: ada.client.head(events_of(ada)).status_code == 200)
+
+
+def test_open_streams_do_not_hold_up_other_requests_of_their_user(sqlite_url: str) -> None:
+    """A caller who begins many requests at once waits for their turn (ADR 86): open streams have begun long ago."""
+    with served(sqlite_url, streams_per_user=MANY) as (client, _), ExitStack() as stack:
+        ada = register(client)
+        streams = [stack.enter_context(streaming(ada.client, events_of(ada))) for _ in range(MANY)]
+        task = ada.create("tasks", title="Sow")
+        assert ok(ada.client.get(f"{ada.home}/tasks/{task['id']}")) == task
+        assert {stream.event()["revision"] for stream in streams} == {task["revision"]}
 
 
 def test_a_silent_stream_sends_heartbeats(database_url: str) -> None:

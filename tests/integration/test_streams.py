@@ -167,6 +167,35 @@ def test_what_was_erased_from_the_log_is_marked(ada: Person, tables: Tables) -> 
     assert (change["id"], change["erased"], change["deleted"], "task" in change) == (task["id"], True, False, False)
 
 
+@pytest.mark.parametrize("body", ['{"id": "x"}', '{"title": "Sow", "color": "red"}', "7"])
+def test_a_body_of_another_version_is_marked_as_erased(ada: Person, tables: Tables, body: str) -> None:
+    """Nobody could read further if the stream was cut off there."""
+    start = ok(ada.client.get(f"{ada.home}/changes", params={"limit": 200}))["next_cursor"]
+    task = ada.create("tasks", title="Sow")
+    tables.write(update(logged).where(logged.c.entity_id == UUID(task["id"])).values(body=body))
+    ada.create("tasks", title="Reap")
+    with streaming(ada.client, events_of(ada), cursor=start, until="head") as stream:
+        changes = [change for event in stream.rest() for change in event["changes"]]
+    assert [(change["erased"], "task" in change) for change in changes] == [(True, False), (False, True)]
+
+
+def test_a_stream_ends_when_its_access_token_expires(ada: Person, tables: Tables) -> None:
+    tokens = ada.log_in()
+    with streaming(ada.client.with_token(tokens["access_token"]), events_of(ada)) as stream:
+        tables.expire_access_tokens(tokens["session_id"])
+        assert stream.rest() == []
+
+
+def test_a_token_for_another_workspace_opens_no_stream(ada: Person) -> None:
+    home = ada.create("/v1/workspaces", name="Home")
+    token = ada.create("/v1/tokens", name="script", scopes=["read"], workspace_ids=[home["id"]])
+    limited = ada.client.with_token(token["token"])
+    rejected(limited.get(events_of(ada)), 404, "not-found")
+    with streaming(limited, f"/v1/workspaces/{home['id']}/events") as stream:
+        ada.create(f"/v1/workspaces/{home['id']}/tasks", title="Sow")
+        assert names([stream.event()]) == ["task.created"]
+
+
 def test_a_stream_ends_with_its_session(ada: Person) -> None:
     tokens = ada.log_in()
     with streaming(ada.client.with_token(tokens["access_token"]), events_of(ada)) as stream:

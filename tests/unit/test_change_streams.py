@@ -151,3 +151,12 @@ async def test_a_cursor_of_other_types_is_rejected(uow: FakeUnitOfWork) -> None:
     cursor = (await feed(uow, types=["task"])).cursor
     with pytest.raises(CursorInvalid):
         await change_streams.feed_of(uow.unit(), types=None, cursor=cursor, until_head=False)
+
+
+async def test_a_body_that_is_not_as_the_contract_of_now_describes_it_is_left_out(uow: FakeUnitOfWork) -> None:
+    """An older version wrote it. Without that, no stream could ever pass this place."""
+    found = await feed(uow)
+    for title in ("current", "outdated"):
+        await tasks.create(uow.unit(), TaskDraft(title=title))
+    events = [each.item for each in (await found.read()).messages if each.item is not None]
+    assert [change.body is None for event in events for change in event.changes] == [False, True]

@@ -113,7 +113,7 @@ async def test_a_stream_that_cannot_be_opened_ends_at_once() -> None:
 
 
 async def test_the_streams_of_a_user_and_of_a_process_are_limited() -> None:
-    streams, topics = OpenStreams(Wakeups(), LIMITS), Topics()
+    streams, topics = OpenStreams(Wakeups(), LIMITS, is_current=lambda _event, _body: True), Topics()
     with streams.open(ADA, topics), streams.open(ADA, topics):
         with pytest.raises(StreamsExceeded):
             streams.require_free(ADA)
@@ -128,7 +128,7 @@ async def test_the_streams_of_a_user_and_of_a_process_are_limited() -> None:
 
 
 async def test_streams_that_read_at_once_share_one_read() -> None:
-    streams, reads = OpenStreams(Wakeups(), LIMITS), []
+    streams, reads = OpenStreams(Wakeups(), LIMITS, is_current=lambda _event, _body: True), []
 
     async def read() -> Batch[int]:
         reads.append(1)
@@ -147,7 +147,10 @@ async def test_streams_that_read_at_once_share_one_read() -> None:
 
 async def test_a_stream_that_is_woken_does_not_share_a_read_that_began_before() -> None:
     wakeups = Wakeups()
-    streams, results = OpenStreams(wakeups, LIMITS), iter([batch(1), batch(1, 2)])
+    streams, results = (
+        OpenStreams(wakeups, LIMITS, is_current=lambda _event, _body: True),
+        iter([batch(1), batch(1, 2)]),
+    )
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
     async def read() -> Batch[int]:
@@ -167,7 +170,7 @@ async def test_a_stream_that_is_woken_does_not_share_a_read_that_began_before() 
 
 
 async def test_a_stream_that_ends_does_not_cancel_what_others_read() -> None:
-    streams, goes_on = OpenStreams(Wakeups(), LIMITS), asyncio.Event()
+    streams, goes_on = OpenStreams(Wakeups(), LIMITS, is_current=lambda _event, _body: True), asyncio.Event()
 
     async def read() -> Batch[int]:
         await goes_on.wait()
@@ -182,7 +185,7 @@ async def test_a_stream_that_ends_does_not_cancel_what_others_read() -> None:
 
 
 async def test_a_read_that_fails_fails_for_all_that_share_it_and_is_repeated_by_the_next() -> None:
-    streams, results = OpenStreams(Wakeups(), LIMITS), iter([None, batch(1)])
+    streams, results = OpenStreams(Wakeups(), LIMITS, is_current=lambda _event, _body: True), iter([None, batch(1)])
 
     async def read() -> Batch[int]:
         await asyncio.sleep(0)

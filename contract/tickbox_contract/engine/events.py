@@ -6,25 +6,43 @@ operation lists the types that it writes, `x-events: [<type>, ...]`: the rule `k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from tickbox_contract.openapi.document import Document
-from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError
+from tickbox_contract.openapi.schemas import SchemaCompiler, UnservableSchemaError, Validator
 from tickbox_contract.openapi.servable import EVENTS
 
 from .mismatches import ContractMismatchError, Mismatch
 from .payloads import encode_json
-from .violations import ResponseCheck, violation_reporter
+from .violations import ContractViolation, ResponseCheck, violation_reporter
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEvents:
+    """The types of events, each with what checks its payload."""
+
+    _checks: Mapping[str, tuple[Validator, ContractViolation]]
+
+    def __call__(self, kind: str, payload: Any) -> str:
+        """The payload, plain data, of an event of a type as JSON text, checked. Raises NonConformingResponseError."""
+        return encode_json(payload, *self._checks[kind]).decode()
+
+    def fits(self, kind: str, encoded: str) -> bool:
+        """Whether the payload of an event that was recorded earlier is as the contract describes it now."""
+        return kind in self._checks and self._checks[kind][0].is_valid(orjson.loads(encoded))
 
 
 def compile_events(
     document: Document, *, known: Collection[str], response_check: ResponseCheck = "enforce"
-) -> Callable[[str, Any], str]:
-    """A function that encodes the payload, plain data, of an event of a type as JSON text, and checks it.
+) -> CompiledEvents:
+    """The events that *document* describes.
 
     *known* are the types that the application records: they must be those of *document*, otherwise
-    ContractMismatchError names each that is not in both. The function raises NonConformingResponseError.
+    ContractMismatchError names each that is not in both.
     """
     described = document.node.at("components", EVENTS)
     mismatches = [
@@ -46,8 +64,4 @@ def compile_events(
             mismatches.append(Mismatch(text, (*described.pointer, kind)))
     if mismatches:
         raise ContractMismatchError(document, mismatches)
-
-    def encode(kind: str, payload: Any) -> str:
-        return encode_json(payload, *checks[kind]).decode()
-
-    return encode
+    return CompiledEvents(checks)

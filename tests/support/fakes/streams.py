@@ -53,5 +53,8 @@ class FakeStreams:
             raise StorageUnavailable
         return self._is_admitted
 
+    def is_current(self, _event: str, body: str) -> bool:
+        return "outdated" not in body
+
     async def share(self, _key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
         return await read()
