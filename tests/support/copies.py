@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from tests.support.clients import Client, everything, ok
 
 Key = tuple[str, str]
 """The type and the id of a thing."""
 MOST_PAGES = 2000
+
+
+class AccessLost(Exception):
+    """The client is not a member of the workspace any more, or it was deleted."""
 
 
 @dataclass
@@ -41,9 +47,12 @@ class Copy:
         assert before is not self.things
 
     def page(self, *, limit: int = 50) -> dict[str, Any]:
-        """Request one page, and change the copy as it says."""
+        """Request one page, and change the copy as it says. Raises AccessLost."""
         cursor = {} if self.cursor is None else {"cursor": self.cursor}
-        page = ok(self.client.get(f"{self.home}/changes", params={**self.parameters, **cursor, "limit": limit}))
+        response = self.client.get(f"{self.home}/changes", params={**self.parameters, **cursor, "limit": limit})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise AccessLost
+        page = ok(response)
         assert len(page["items"]) <= limit
         assert page["next_cursor"] != self.cursor or not page["has_more"]
         for change in page["items"]:

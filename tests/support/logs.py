@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -94,12 +96,17 @@ def check_log(tables: Tables, workspace_id: str) -> list[LoggedEvent]:
     return log
 
 
-def folded(log: list[LoggedEvent]) -> dict[tuple[str, str], dict[str, Any] | None]:
-    """The last state of each resource according to the log. A description that an event leaves out is unchanged."""
-    found: dict[tuple[str, str], dict[str, Any] | None] = {}
+def folded(
+    log: list[LoggedEvent], *, before: Mapping[tuple[str, str], dict[str, Any]] = MappingProxyType({})
+) -> dict[tuple[str, str], dict[str, Any] | None]:
+    """The last state of each resource according to a log, and to what was there before it.
+
+    A description that an event leaves out is unchanged.
+    """
+    found: dict[tuple[str, str], dict[str, Any] | None] = dict(before)
     for event in log:
-        before = found.get((event.kind, event.entity_id)) or {}
-        kept = {"description": before["description"]} if "description" in before and not event.is_the_end else {}
+        known = found.get((event.kind, event.entity_id)) or {}
+        kept = {"description": known["description"]} if "description" in known and not event.is_the_end else {}
         found[event.kind, event.entity_id] = None if event.payload is None else {**kept, **event.payload}
     return found
 

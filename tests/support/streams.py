@@ -73,7 +73,7 @@ class OpenStream:
 def streaming(
     client: Client, path: str, *, headers: dict[str, str] | None = None, **query: Any
 ) -> Iterator[OpenStream]:
-    """The stream at *path*, while the context lasts. Its first heartbeat was read."""
+    """The stream at *path*, while the context lasts. Its first heartbeat was read. Raises httpx.HTTPStatusError."""
     with httpx.stream(
         "GET",
         f"{client.base_url}".rstrip("/") + path,
@@ -84,7 +84,7 @@ def streaming(
     ) as response:
         if response.status_code != httpx.codes.OK:
             check(response)
-        assert response.status_code == httpx.codes.OK, response.text
+        response.raise_for_status()
         stream = OpenStream(response, path)
         assert stream.message() is None
         yield stream

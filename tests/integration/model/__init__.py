@@ -6,5 +6,6 @@
 - `operations`: all of them.
 - `bodies`: the bodies that are sent; `batches`: those of several operations.
 - `comparison`: what must be equal on the server.
-- `machine`: random requests; `test_model` runs it on both databases.
+- `requests`: random requests, drawn from what is there.
+- `machine`: sends them, one after the other; `test_model` runs it on both databases.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from httpx import Response
@@ -12,64 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.integration.model.batches import PERFORMED, Planned, planned
-from tests.integration.model.bodies import BODIES, UNKNOWN_ID, ids, things_named
+from tests.integration.model.bodies import BODIES, UNKNOWN_ID
 from tests.integration.model.comparison import Server
 from tests.integration.model.members import join_workspace
 from tests.integration.model.operations import OF_THE_MODEL
+from tests.integration.model.requests import BATCH, CHOICES, JOIN, REPEAT, RESTORE, Request, choose, restoration_of
 from tests.integration.model.things import Json, Member, Project, Task, Thing
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
-from tests.support.clients import MERGE_PATCH, Person, created, new_email, new_id, no_content, ok, rejected
+from tests.support.clients import Person, created, new_email, new_id, no_content, ok, rejected
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
-CREATE_AGAIN: Final = "create again"
-REPEAT: Final = "repeat"
-BATCH: Final = "batch_tasks"
-JOIN: Final = "join"
-RESTORE: Final = "restore"
-CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
-OFTEN: Final = (
-    *("create_task", "update_task", "update_task", "update_task", "move_task", "delete_task"),
-    *(BATCH, RESTORE, RESTORE, *CLOSING, *CLOSING),
-)
-SELDOM: Final = (
-    "archive_project",  # nothing in it can be changed then
-    "remove_member",
-    "leave_workspace",
-    "empty_trash",  # nothing can be restored then
-    REPEAT,
-    CREATE_AGAIN,
-)
-_OTHERS: Final = tuple(name for name in OF_THE_MODEL if name not in {*OFTEN, *SELDOM})
-CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN)
-"""What is tried, as often as it is here."""
 FEW: Final = 3
 """With fewer tasks there is little to try: some are created."""
 SENDERS: Final = {"remove_member": 0, "leave_workspace": 1}
 """By operationId, who sends it. Other requests are sent by both."""
-CONDITIONS: Final = (None, "current", None, "stale", None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request of an operation. `path` has what its path names but for the workspace."""
-
-    operation_id: str
-    sender: Person = field(repr=False)
-    path: Mapping[str, str]
-    body: Body | None
-    headers: Mapping[str, str]
-
-    @property
-    def is_create(self) -> bool:
-        return self.operation_id.startswith("create_")
-
-    def send(self, home: str) -> Response:
-        operation = OPERATIONS[self.operation_id]
-        path = operation.path.format(workspace_id=home.rpartition("/")[2], **self.path)
-        media_type = MERGE_PATCH if operation.method == "PATCH" else "application/json"
-        headers = {**self.headers, **({} if self.body is None else {"Content-Type": media_type})}
-        return self.sender.client.request(operation.method, path, json=self.body, headers=headers)
 
 
 class WorkspaceMachine(RuleBasedStateMachine):
@@ -140,36 +97,25 @@ class WorkspaceMachine(RuleBasedStateMachine):
 
     def _request(self, data: st.DataObject, operation_id: str) -> None:
         """An operation, on something that exists or does not, with or without a key and a condition."""
-        operation = OPERATIONS[operation_id]
-        path: dict[str, str] = {}
-        for name in operation.path_names[1:]:
-            path[name] = data.draw(
-                ids(things_named(self.now, name, operation_id=operation_id), near=self.near.get(name, ()))
-            )
-        body = data.draw(BODIES[operation_id](self.now)) if operation_id in BODIES else None
-        headers = {}
-        if "Idempotency-Key" in operation.optional and data.draw(st.booleans()):
-            headers["Idempotency-Key"] = new_id()
-        thing_id = next(reversed(path.values()), None)
-        target = self.now.find(thing_id)
-        placed = target or self.now.find_in_trash(thing_id)
-        if placed and data.draw(st.sampled_from((True, True, False))):
-            path |= placed.within
-        if target:
+        parts = choose(data.draw, self.now, operation_id, near=self.near)
+        if target := parts.target:
             self.near[f"{target.kind}_id"] = self.now.relatives(target) if isinstance(target, Task) else [target]
-        condition = data.draw(st.sampled_from(CONDITIONS))
-        if target and condition and "If-Match" in operation.optional:
-            headers["If-Match"] = f'"{target.revision - (condition == "stale")}"'
-        is_stale = "If-Match" in headers and condition == "stale"
         sender = SENDERS[operation_id] if operation_id in SENDERS else data.draw(st.sampled_from((0, 0, 1)))
-        self.perform(operation_id, path=path, body=body, headers=headers, sender=sender, is_stale=is_stale)
+        self.perform(
+            operation_id,
+            path=parts.path,
+            body=parts.body,
+            headers=parts.headers,
+            sender=sender,
+            is_stale=parts.is_stale,
+        )
 
     def _restore(self, data: st.DataObject) -> None:
         """What the path of a restoration names is seldom in the trash by itself: this is."""
         if self.now.trash:
             deletion = self.now.trash[data.draw(st.sampled_from(range(len(self.now.trash))))]
-            path = {**deletion.thing.within, f"{deletion.kind}_id": deletion.id}
-            self.perform(f"restore_{deletion.kind}", path=path, sender=data.draw(st.sampled_from((0, 0, 1))))
+            operation_id, path = restoration_of(deletion)
+            self.perform(operation_id, path=path, sender=data.draw(st.sampled_from((0, 0, 1))))
 
     def _invite(self) -> None:
         """The guest becomes a member."""

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.integration.model.machine import BATCH, WorkspaceMachine
+from tests.integration.model.machine import WorkspaceMachine
 from tests.integration.model.operations import OF_THE_MODEL
+from tests.integration.model.requests import BATCH
 from tests.support.clients import Person
 from tests.support.databases import AT_LENGTH
 from tests.support.prepared import OPERATIONS

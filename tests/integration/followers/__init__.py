@@ -1,0 +1,7 @@
+"""Clients that write at once, and others that follow: in the end the copies of these are equal to the server.
+
+- `servers`: servers that are killed and started again, and clients that go on with those that run.
+- `writers`: random requests: those of `tests/integration/model`, and what it does not have.
+- `followers`: what keeps a copy, by each of the ways that the contract has.
+- `histories`: all of them together, and what must be equal.
+"""

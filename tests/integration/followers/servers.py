@@ -1,0 +1,83 @@
+"""Servers on one database, which are killed and started again, and clients that go on with those that run."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+from httpx import Response
+
+from tests.support.clients import Client, rejected
+from tests.support.patience import PATIENCE_S
+from tests.support.programs import Program, serve
+
+_BETWEEN_S = 0.05
+
+
+class Servers:
+    """Some `tickbox serve` on one database. Leaving *stack* stops them. `kills` counts those that were killed."""
+
+    def __init__(self, folder: Path, stack: ExitStack, *, count: int, **settings: str) -> None:
+        self.kills = 0
+        self._folder = folder
+        self._stack = stack
+        self._settings = settings
+        self._running = [self._start(number) for number in range(count)]
+        self._urls = [program.url for program in self._running]
+
+    def any(self) -> str:
+        """The URL of one of them, which may have been killed."""
+        return secrets.choice(self._urls)  # Hypothesis watches the state of `random`
+
+    def kill_one(self) -> None:
+        """kill -9 one of them, and start it again. Meanwhile others may be running."""
+        number = self.kills % len(self._running)
+        self._running[number].process.kill()
+        self.kills += 1
+        self._running[number] = self._start(number)
+        self._urls[number] = self._running[number].url
+
+    def _start(self, number: int) -> Program:
+        folder = self._folder / f"server-{number}-{self.kills}"
+        folder.mkdir()
+        return self._stack.enter_context(serve(folder, **self._settings))
+
+
+class PersistentClient(Client):
+    """A client that sends each request to any of the servers, until one processes it.
+
+    It sends it again if the connection breaks, and if it gets a 503. `obstacles` counts how often it did. Any other
+    response of a server that failed is an AssertionError.
+    """
+
+    def __init__(self, servers: Servers, *, token: str | None = None) -> None:
+        super().__init__(servers.any(), token=token)
+        self.servers = servers
+        self.obstacles = Counter[str]()
+
+    def request(self, method: str, url: httpx.URL | str, **options: Any) -> Response:
+        """Send a request, and again."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            self.base_url = httpx.URL(self.servers.any())
+            try:
+                response = super().request(method, url, **options)
+            except httpx.TransportError:
+                self.obstacles["connections lost"] += 1
+            else:
+                if response.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                    return response
+                rejected(response, 503, "unavailable")
+                self.obstacles["problems 503"] += 1
+            assert time.monotonic() < deadline, f"{method} {url} is not processed"
+            time.sleep(_BETWEEN_S)
+
+    def with_token(self, token: str | None) -> PersistentClient:
+        other = PersistentClient(self.servers, token=token)
+        self._others.append(other)
+        return other
