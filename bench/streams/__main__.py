@@ -122,7 +122,8 @@ def measure(database: Database, options: argparse.Namespace) -> dict[str, Any]:
         people = [tickbox.register(server.base, f"Ada{n}") for n in range(USERS)]
         ada = people[0]
         found: dict[str, Any] = {"idle": idle(server, people, streams=options.streams, seconds=options.seconds)}
-        found["writes"] = with_listeners(server, ada, listening_counts=(0, LISTENING), rounds=options.rounds)
+        for what, stream in (("a workspace", stream_of(ada)), ("an account", account_stream_of(ada))):
+            found[f"writes, streams of {what}"] = with_listeners(server, ada, stream, rounds=options.rounds)
         found["latency"] = latency(server, server, ada, writes=options.writes)
         found["latency with 100 streams"] = latency(server, server, ada, writes=options.writes, streams=LISTENING)
         other = stack.enter_context(tickbox.serving(database, core=cores()[-1], settings=SETTINGS))
@@ -155,17 +156,16 @@ def idle(server: Running, people: Sequence[Person], *, streams: int, seconds: fl
     )
 
 
-def with_listeners(
-    server: Running, person: Person, *, listening_counts: tuple[int, int], rounds: int, seconds: float = 3
-) -> Writes:
+def with_listeners(server: Running, person: Person, stream: Stream, *, rounds: int, seconds: float = 3) -> Writes:
     """The same writes, without and with streams in turn. Ends the program if a stream has not got the last write."""
-    results: dict[int, list[Result]] = {count: [] for count in listening_counts}
+    results: dict[int, list[Result]] = {count: [] for count in (0, LISTENING)}
     for number in range(rounds):
-        for count in rotated(listening_counts, number):
-            with listening(server.base, [stream_of(person)] * count) as listeners:
+        for count in rotated([*results], number):
+            time.sleep(_SETTLE_S)  # the server ends the streams of before
+            with listening(server.base, [stream] * count) as listeners:
                 results[count].append(load.measure(server, _creation(person), seconds=seconds))
                 listeners.wait_for(_head(server, person))
-    none, some = (results[count] for count in listening_counts)
+    none, some = results.values()
     return Writes(
         requests_per_s={count: statistics.median(r.requests_per_s for r in rs) for count, rs in results.items()},
         cpu_us={count: statistics.median(1e6 / r.requests_per_cpu_s for r in rs) for count, rs in results.items()},
@@ -187,7 +187,7 @@ def latency(writing: Running, streaming: Running, person: Person, *, writes: int
             revision = write(writing, person)
             sent_s[revision], responded_s[revision] = began_s, time.perf_counter()
         listeners.wait_for(max(sent_s))
-    arrived_s = listeners.arrived_s[-1]
+    arrived_s = listeners.each[-1].arrived_s
     response = [1e3 * (responded_s[each] - sent_s[each]) for each in sent_s]
     event = [1e3 * (arrived_s[each] - sent_s[each]) for each in sent_s]
     after = [1e3 * (arrived_s[each] - responded_s[each]) for each in sent_s]
@@ -249,6 +249,11 @@ def _in_a_minute(server: Running, *, seconds: float) -> tuple[float, float]:
 def stream_of(person: Person) -> Stream:
     """The stream of a person's workspace."""
     return Stream(path=f"{person.home}/events", token=person.token)
+
+
+def account_stream_of(person: Person) -> Stream:
+    """The stream of all workspaces of a person."""
+    return Stream(path="/v1/users/me/changes/events", token=person.token)
 
 
 def _creation(person: Person) -> Request:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import re
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
-_TIMEOUT_S = 60
-_LINE_BYTES = 4 * 1024 * 1024
-_AT_ONCE = 50
+_TIMEOUT_S: Final = 60
+_AT_ONCE: Final = 50
 """How many connections are opened at once."""
+_NUMBER: Final = re.compile(rb'"(?:revision|head)":(\d+)(?=\D)')
+"""The number of a change: in an event of a workspace, and in one of an account."""
+_LONGEST_BYTES: Final = 40
+_BEGUN: Final = b"\n:\n"
+"""The first heartbeat: from now on the stream is woken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,87 +31,95 @@ class Stream:
     token: str
 
 
+class Listener(asyncio.Protocol):
+    """One open stream. `arrived_s` has the time, by `time.perf_counter`, at which each change came.
+
+    It only looks for numbers, so that a hundred of them take little time from the server and the writer.
+    """
+
+    def __init__(self, head: bytes) -> None:
+        self.arrived_s: dict[int, float] = {}
+        self.has_ended = False
+        self.begun = asyncio.get_running_loop().create_future()
+        self._head = head
+        self._seen = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self.transport = transport
+        transport.write(self._head)
+
+    def data_received(self, data: bytes) -> None:
+        now_s = time.perf_counter()
+        self._seen += data
+        for number in _NUMBER.findall(self._seen):
+            self.arrived_s.setdefault(int(number), now_s)
+        if not self.begun.done():
+            if b" 200 " not in self._seen[:20]:
+                self.begun.set_exception(ConnectionError(self._seen[:80].decode(errors="replace")))
+            elif _BEGUN in self._seen:
+                self.begun.set_result(None)
+            else:
+                return
+        self._seen = self._seen[-_LONGEST_BYTES:]
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.has_ended = True
+
+
 @dataclass(slots=True)
 class Listeners:
-    """Open streams. `arrived_s` has for each of them the time, by `time.perf_counter`, at which each change came."""
+    """Open streams."""
 
-    arrived_s: list[dict[int, float]]
-    failed: list[str] = field(default_factory=list)
+    each: list[Listener] = field(default_factory=list)
 
     def wait_for(self, revision: int, *, timeout_s: float = _TIMEOUT_S) -> None:
         """Wait until a change has come to all of them. Ends the program if it does not, or if a stream has ended."""
         end_s = time.monotonic() + timeout_s
-        while not all(revision in seen for seen in self.arrived_s):
-            if self.failed or time.monotonic() > end_s:
-                count = sum(revision in seen for seen in self.arrived_s)
-                sys.exit(f"{count} of {len(self.arrived_s)} streams got change {revision}; ended: {self.failed[:3]}")
+        while not all(revision in one.arrived_s for one in self.each):
+            ended = sum(one.has_ended for one in self.each)
+            if ended or time.monotonic() > end_s:
+                count = sum(revision in one.arrived_s for one in self.each)
+                sys.exit(f"{count} of {len(self.each)} streams got change {revision}, and {ended} have ended")
             time.sleep(0.01)
 
 
 @contextlib.contextmanager
 def listening(base: str, streams: Sequence[Stream]) -> Iterator[Listeners]:
     """Open *streams*, and listen to all of them while the context lasts."""
-    listeners = Listeners([{} for _ in streams])
+    listeners = Listeners()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    opening = asyncio.run_coroutine_threadsafe(_open_all(base, streams, listeners), loop)
     try:
-        try:
-            tasks = opening.result()
-        except OSError as error:
-            sys.exit(f"a stream was not opened: {error}")
+        asyncio.run_coroutine_threadsafe(_open_all(base, streams, listeners), loop).result()
         yield listeners
-        for each in tasks:
-            loop.call_soon_threadsafe(each.cancel)
-        asyncio.run_coroutine_threadsafe(_ended(tasks), loop).result()
+    except OSError as error:
+        sys.exit(f"a stream was not opened: {error}")
     finally:
+        asyncio.run_coroutine_threadsafe(_close_all(listeners), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _open_all(base: str, streams: Sequence[Stream], listeners: Listeners) -> list[asyncio.Task[None]]:
+async def _open_all(base: str, streams: Sequence[Stream], listeners: Listeners) -> None:
     turns = asyncio.Semaphore(_AT_ONCE)
-    opened = await asyncio.gather(*(_opened(base, stream, turns) for stream in streams))
-    return [
-        asyncio.create_task(_listen(reader, writer, arrived_s, listeners.failed))
-        for (reader, writer), arrived_s in zip(opened, listeners.arrived_s, strict=True)
-    ]
-
-
-async def _opened(
-    base: str, stream: Stream, turns: asyncio.Semaphore
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     address = urlsplit(base)
-    async with turns, asyncio.timeout(_TIMEOUT_S):
-        reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=_LINE_BYTES)
+    host, port = str(address.hostname), address.port or 80
+
+    async def open_one(stream: Stream) -> None:
         head = f"GET {stream.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {stream.token}\r\n\r\n"
-        writer.write(head.encode("ascii"))
-        status = await reader.readline()
-        if b" 200 " not in status:
-            writer.close()
-            await writer.wait_closed()
-            raise ConnectionError(f"GET {stream.path}: {status.decode()}")
-        while not (await reader.readline()).startswith(b":"):  # the first heartbeat: from now on it is woken
-            pass
-    return reader, writer
+        async with turns, asyncio.timeout(_TIMEOUT_S):
+            listener = Listener(head.encode("ascii"))
+            await asyncio.get_running_loop().create_connection(lambda: listener, host, port)
+            listeners.each.append(listener)
+            await listener.begun
+
+    await asyncio.gather(*map(open_one, streams))
 
 
-async def _listen(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, arrived_s: dict[int, float], failed: list[str]
-) -> None:
-    """Read lines; those between events, and the sizes of chunks, are of no interest."""
-    try:
-        while line := await reader.readline():
-            if line.startswith(b"data: "):
-                arrived_s.setdefault(json.loads(line[6:])["revision"], time.perf_counter())
-        failed.append("the server has closed a stream")
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _close_all(listeners: Listeners) -> None:
+    for listener in listeners.each:
+        listener.transport.abort()
+    await asyncio.sleep(0)

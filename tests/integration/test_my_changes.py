@@ -14,6 +14,7 @@ from persistence.memberships import departures, members
 from persistence.memberships import workspaces as table
 from tests.support.clients import Client, Person, no_content, ok, rejected
 from tests.support.purging import purged
+from tests.support.streams import streaming
 from tests.support.tables import Tables
 
 FEED = "/v1/users/me/changes"
@@ -136,6 +137,9 @@ def test_500_workspaces_are_read_with_one_cursor(server: str, ada: Person, table
     ada.create("tasks", title="Sow")
     page = ok(ada.client.get(FEED, params={"cursor": cursor}))
     assert page["items"] == [{"workspace_id": ada.workspace_id, "head": 2, "role": "owner"}]
+    with streaming(ada.client, f"{FEED}/events", headers={"Last-Event-ID": cursor}) as stream:
+        assert stream.event()["changes"] == page["items"]
+    assert stream.place == page["next_cursor"]
 
 
 def test_what_was_left_long_ago_has_expired(module_database_url: str, ada: Person, tables: Tables) -> None:
