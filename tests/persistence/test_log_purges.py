@@ -1,5 +1,6 @@
 """Old payloads and tombstones are deleted from the logs of workspaces, and what a workspace uses stays right."""
 
+import asyncio
 import datetime as dt
 import random
 from dataclasses import dataclass, replace
@@ -240,3 +241,16 @@ async def test_quota_and_retention_together_leave_what_is_counted_right(ada: Cal
         check(log)
         assert log.log_bytes <= quota_bytes
     assert log.changes_from > 0
+
+
+async def test_of_two_servers_that_purge_at_once_each_row_is_deleted_by_one(ada: Caller) -> None:
+    await create_and_delete(ada, AT_ONCE)
+    ada.clock.now += LATER
+
+    both = await asyncio.gather(purge(ada), purge(ada))
+
+    deleted = sum(count - 1 for counts in both for count in counts if count > 1)
+    assert deleted == 3 + 3 * AT_ONCE
+    log = await log_of(ada)
+    check(log)
+    assert (log.payloads, log.tombstones, log.log_day) == ([], [], 0)
