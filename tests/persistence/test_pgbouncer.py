@@ -7,16 +7,22 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.jobs.loop import running
+from app.jobs.waking import waking_jobs
 from domain import task_status, tasks
+from domain.model.streams import Topics
 from domain.tasks import TaskDraft
 from persistence import readiness, schema
 from persistence.database import Database
+from persistence.wakeups import Wakeups
 from tests.support.databases import PostgresDatabases
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import patiently
 from tests.support.providers import free_port
 from tests.support.service_callers import Caller
@@ -36,12 +42,19 @@ default_pool_size = 2
 
 
 @pytest.fixture
-def pooled_url(postgres_databases: PostgresDatabases, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database, through PgBouncer."""
+def direct_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """The URL of a migrated database."""
+    url = postgres_databases.migrated()
+    yield url
+    postgres_databases.remove(url)
+
+
+@pytest.fixture
+def pooled_url(direct_url: str, tmp_path: Path) -> Iterator[str]:
+    """The same, through PgBouncer."""
     if not PGBOUNCER:
         pytest.skip("pgbouncer is not installed")
-    direct = postgres_databases.migrated()
-    url = make_url(direct)
+    url = make_url(direct_url)
     host, listen = url.host or url.normalized_query["host"][0], free_port()
     password = f"password={url.password}" if url.password else ""
     settings = tmp_path / "pgbouncer.ini"
@@ -57,7 +70,6 @@ def pooled_url(postgres_databases: PostgresDatabases, tmp_path: Path) -> Iterato
                 break
         yield f"postgresql://{url.username}@127.0.0.1:{listen}/{url.database}"
         program.terminate()
-    postgres_databases.remove(direct)
 
 
 async def test_many_connections_share_few_server_processes(pooled_url: str) -> None:
@@ -74,4 +86,24 @@ async def test_many_connections_share_few_server_processes(pooled_url: str) -> N
 
     for database in databases:
         assert await readiness.current(database) == schema.REVISION
+        await database.close()
+
+
+async def test_processes_behind_a_pooler_notify_each_other_on_connections_of_their_own(
+    direct_url: str, pooled_url: str
+) -> None:
+    databases = [Database(pooled_url, pool_size=CONNECTIONS, prepares=False) for _ in range(2)]
+    here, there = Wakeups(), Wakeups()
+    ada = replace(await Caller(database=databases[0]).register("ada"), changed=here.signal)
+    notifying = [
+        waking_jobs(direct_url, database, each)[1] for database, each in zip(databases, (here, there), strict=True)
+    ]
+    with there.subscribe(Topics(workspace_ids=frozenset({ada.workspace_id}))) as subscription:
+        async with running(notifying), asyncio.timeout(PATIENCE_S):
+            waiting = asyncio.create_task(subscription.wait(subscription.topics))
+            while not waiting.done():  # the connections are made meanwhile
+                await ada.write(tasks.create, TaskDraft(title="Iron"))
+                await asyncio.sleep(0.05)
+            assert await waiting
+    for database in databases:
         await database.close()
