@@ -1,6 +1,5 @@
 import datetime as dt
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -343,11 +342,10 @@ async def test_other_subtasks_are_those_on_the_next_level_that_are_live_and_not_
     async with world.unit() as uow:
         here = chores.workspace_id
         await uow.tasks.delete_all(here, [deleted.id], trash_id=NOBODY, revision=4)
-        others = partial(uow.tasks.other_subtasks, here)
-        assert set(await others([top.id], limit=9)) == {below.id, other.id}
-        assert set(await others([top.id, below.id], limit=9)) == {other.id, lowest.id}
-        assert len(await others([top.id], limit=1)) == 1
-        assert list(await others([other.id, lowest.id], limit=9)) == []
+        assert set(await uow.tasks.other_subtasks(here, [top.id], limit=9)) == {below.id, other.id}
+        assert set(await uow.tasks.other_subtasks(here, [top.id, below.id], limit=9)) == {other.id, lowest.id}
+        assert len(await uow.tasks.other_subtasks(here, [top.id], limit=1)) == 1
+        assert list(await uow.tasks.other_subtasks(here, [other.id, lowest.id], limit=9)) == []
 
 
 async def test_the_tasks_around_a_position_are_the_nearest_on_each_side(
