@@ -371,9 +371,10 @@ async def test_the_tasks_around_a_position_are_the_nearest_on_each_side(
 async def test_buckets_are_those_that_have_tasks_in_the_order_of_projects_and_sections(
     world: World, home: Workspace, elsewhere: Project
 ) -> None:
-    """Twelve projects, of which each has a task without a section, and the third has sections."""
+    """Twelve projects, of which each has a task without a section. The tenth from each end has sections, too."""
     many = [project(n, home, position=f"b{n:02}", revision=3) for n in range(30, 42)]
     parts = [section(n, many[2], position=f"a{n}", revision=3) for n in (3, 1, 2)]
+    parts += [section(4, many[9], position="a4", revision=3)]
     done = {"status": "completed", "completed_at": NOON}
     async with world.unit() as uow:
         for each in many:
@@ -384,9 +385,10 @@ async def test_buckets_are_those_that_have_tasks_in_the_order_of_projects_and_se
             await uow.tasks.add(task(50 + n, each, revision=3))
         await uow.tasks.add(task(70, many[2], section_id=parts[0].id, position="a8", revision=3))
         await uow.tasks.add(task(71, many[2], section_id=parts[1].id, position="a9", revision=3, **done))
+        await uow.tasks.add(task(72, many[9], section_id=parts[3].id, position="a8", revision=3))
     await add(world, task(1, elsewhere, revision=3))
     whole = [(each.position, "") for each in many]
-    expected = [*whole[:3], ("b32", "a1"), ("b32", "a3"), *whole[3:]]
+    expected = [*whole[:3], ("b32", "a1"), ("b32", "a3"), *whole[3:10], ("b39", "a4"), *whole[10:]]
 
     async def listed(**given: Any) -> list[tuple[str, str]]:
         which = {"project_id": None, "status": None, "descending": False, "beyond": None} | given

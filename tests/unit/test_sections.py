@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import projects, sections, tasks
+from domain import projects, sections, task_deletions, tasks
 from domain.errors import InvalidTogether
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectArchived, ProjectUnknown
@@ -94,6 +94,9 @@ async def test_what_does_not_agree_or_does_not_exist_is_refused_with_its_place(
         with pytest.raises(error) as raised:
             await sections.move(uow.unit(), a.id, **to)
         assert getattr(raised.value, "pointer", None) == f"#/{place}"
+    (c,) = await create(uow, house, "c")
+    with pytest.raises(NotBesideSibling):
+        await sections.move(uow.unit(), a.id, after=c.id, project_id=garden.id)
     with pytest.raises(InvalidTogether) as both:
         await sections.move(uow.unit(), a.id, before=NOBODY, project_id=NOBODY)
     assert [each.pointer for each in both.value.errors] == ["#/before", "#/project_id"]
@@ -119,7 +122,9 @@ async def test_a_project_takes_at_most_two_hundred_sections_and_a_section_at_mos
     with pytest.raises(LimitReached, match="1000 tasks"):
         await sections.move(uow.unit(), a.id, project_id=house.id)
     await sections.move(uow.unit(), a.id, after=b.id)
-    await create(uow, house, "c" * sections.MOST_SECTIONS)
+    await task_deletions.delete(uow.unit(), task.id)
+    await sections.move(uow.unit(), a.id, project_id=house.id)
+    await create(uow, house, "c" * (sections.MOST_SECTIONS - 1))
     with pytest.raises(LimitReached, match="200 sections") as refused:
         await sections.move(uow.unit(), b.id, project_id=house.id)
     assert refused.value.pointer == "#/project_id"
