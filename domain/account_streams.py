@@ -14,22 +14,25 @@ MOST: Final = 100
 """How many workspaces are in a message at most."""
 
 
-async def feed_of(uow: UnitOfWork, *, cursor: str | None = None) -> "AccountFeed":
+async def feed_of(uow: UnitOfWork, *, cursor: str | None = None, until_head: bool = False) -> "AccountFeed":
     """Return what changes in the caller's workspaces since *cursor*; without one, from now on.
 
-    A workspace that they join is followed at once. Raises CursorInvalid, CursorExpired, StreamsExceeded, ServerFull.
+    A workspace that they join is followed at once. With *until_head* it ends when all that has changed is sent.
+    Raises CursorInvalid, CursorExpired, StreamsExceeded, ServerFull.
     """
     uow.streams.require_free()
     current = await heads(uow.workspaces, uow.principal)
     known = Known.parse(cursor, binding_of(uow.principal))
     found = await differences(uow.workspaces, uow.principal, known=known, current=current, limit=len(current))
-    return AccountFeed(uow, known=found.known if cursor is None else known, current=current)
+    begins = found.known if cursor is None else known
+    return AccountFeed(uow, known=begins, current=current, until_head=until_head)
 
 
 class AccountFeed:
     """Implements domain.model.streams.Feed. It reads outside of the unit of work, which it outlives."""
 
-    def __init__(self, uow: UnitOfWork, *, known: Known, current: Sequence[WorkspaceChange]) -> None:
+    def __init__(self, uow: UnitOfWork, *, known: Known, current: Sequence[WorkspaceChange], until_head: bool) -> None:
+        self._until_head = until_head
         self.topics = Topics()
         self._streams = uow.streams
         self._workspaces = uow.workspaces
@@ -50,10 +53,11 @@ class AccountFeed:
         found = await differences(self._workspaces, self._principal, known=self._known, current=current, limit=MOST)
         self._watch(current)
         if not found.items:
-            return Batch()
+            return Batch(is_last=self._until_head)
         self._known = found.known
         self._next_s = self._streams.elapsed_s() + PAUSE_S
-        return Batch(messages=(Message(item=found, cursor=found.next_cursor),), has_more=found.has_more)
+        messages = (Message(item=found, cursor=found.next_cursor),)
+        return Batch(messages=messages, has_more=found.has_more, is_last=self._until_head and not found.has_more)
 
     def _watch(self, current: Sequence[WorkspaceChange]) -> None:
         workspace_ids = frozenset(each.workspace_id for each in current)

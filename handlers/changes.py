@@ -134,9 +134,14 @@ def logged_change_view(change: LogRecord) -> responses.LoggedChange:
     return cast("responses.LoggedChange", {**view, change.type: json.loads(change.body)})
 
 
-async def stream_my_changes(uow: UnitOfWork, cursor: str | None = None, last_event_id: str | None = None) -> Response:
+async def stream_my_changes(
+    uow: UnitOfWork,
+    cursor: str | None = None,
+    last_event_id: str | None = None,
+    until: Literal["head"] | None = None,
+) -> Response:
     """200 with what changes in the caller's workspaces."""
-    feed = await account_streams.feed_of(uow, cursor=last_event_id or cursor)
+    feed = await account_streams.feed_of(uow, cursor=last_event_id or cursor, until_head=until == "head")
     return events(_sent_to_account(streams.follow(uow.streams, feed)))
 
 

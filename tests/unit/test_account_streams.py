@@ -93,3 +93,15 @@ async def test_what_happens_soon_after_a_message_is_collected(uow: FakeUnitOfWor
 async def test_a_cursor_that_is_not_the_callers_is_rejected_before_the_stream_begins(uow: FakeUnitOfWork) -> None:
     with pytest.raises(CursorInvalid):
         await account_streams.feed_of(uow.account_unit(), cursor="AAAA")
+
+
+async def test_until_the_head_it_ends_when_all_that_has_changed_is_sent(uow: FakeUnitOfWork) -> None:
+    first = await account_changes.page(uow.account_unit())
+    for cursor in (None, first.next_cursor):
+        family = await workspaces.create(uow.unit(), name="Family")
+        unit = uow.account_unit()
+        streams = unit.streams = FakeStreams()
+        stream = follow(streams, await account_streams.feed_of(unit, cursor=cursor, until_head=True))
+        sent = [each.item for messages in [step async for step in stream] for each in messages if each.item is not None]
+        assert ([item.workspace_id for each in sent for item in each.items][-1:] == [family.id]) == (cursor is not None)
+        assert streams.waited_for == []
