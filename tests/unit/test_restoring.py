@@ -23,7 +23,7 @@ from domain.model.labels import Label, LabelExists
 from domain.model.members import Member
 from domain.model.projects import Project, ProjectArchived, ProjectNotFound
 from domain.model.sections import SectionNotFound
-from domain.model.tasks import Task, TaskNotFound
+from domain.model.tasks import MOST_LEVELS, Task, TaskNotFound
 from domain.model.trash import KEPT, ChangedMeanwhile
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft
@@ -551,3 +551,28 @@ async def test_subtasks_that_their_parent_has_no_room_for_come_back_without_it(
 
     back = [await now(uow, each) for each in trashed]
     assert sorted([each.parent_id == root.id for each in back]) == [False, True]
+
+
+@pytest.mark.parametrize("place", ["deep", "elsewhere"])
+async def test_a_subtask_comes_back_without_a_parent_that_is_too_deep_or_elsewhere_by_then(
+    uow: FakeUnitOfWork, garden: Project, place: str
+) -> None:
+    """The deletion of their project took it, was interrupted, and the parent was moved."""
+    root = await make(uow, "Sow", project_id=garden.id)
+    trashed = await make(uow, "Rake", parent_id=root.id)
+    unit, deletion = uow.unit(), Deletion("project", garden.id)
+    entry_id = await deletion.step(unit, title="Garden")
+    await unit.tasks.delete_all(uow.workspace_id, [trashed.id], trash_id=entry_id, revision=9)
+    if place == "deep":
+        above = await make(uow, "1", project_id=garden.id)
+        for level in range(2, MOST_LEVELS):
+            above = await make(uow, str(level), parent_id=above.id)
+        await task_moves.move(uow.unit(), root.id, to=TaskDestination(parent_id=above.id))
+    else:
+        house = await projects.create(uow.unit(), name="House")
+        await task_moves.move(uow.unit(), root.id, to=TaskDestination(project_id=house.id))
+
+    await restoring.project(uow.unit(), garden.id)
+
+    back = await now(uow, trashed)
+    assert (back.parent_id, back.project_id) == (None, garden.id)
