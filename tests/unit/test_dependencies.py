@@ -329,11 +329,14 @@ async def test_a_task_with_as_many_dependencies_as_it_can_have_does_not_get_one_
     plant = await create(uow, "Plant", after=[dig])
     await task_deletions.delete(uow.unit(), dig.id)
     others = [await create(uow, str(number)) for number in range(20)]
-    await tasks.update(uow.unit(), plant.id, edit=TaskEdit(depends_on_ids=[each.id for each in others]))
+    for each in others:
+        await task_status.complete(uow.unit(), each.id)
+        await single_links.add_dependency(uow.unit(), plant.id, depends_on_id=each.id)
 
     await restoring.task(uow.unit(), dig.id)
 
     assert dig.id not in (await now(uow, plant)).depends_on_ids
+    assert await blocked(uow, plant) == [False]
 
 
 async def test_what_would_change_too_many_tasks_at_once_is_refused_and_changes_nothing(uow: FakeUnitOfWork) -> None:
