@@ -39,10 +39,15 @@ class Listener(asyncio.Protocol):
 
     def __init__(self, head: bytes) -> None:
         self.arrived_s: dict[int, float] = {}
+        self.newest = 0
         self.has_ended = False
         self.begun = asyncio.get_running_loop().create_future()
         self._head = head
         self._seen = b""
+
+    def has(self, revision: int) -> bool:
+        """Whether a change or a later one has come."""
+        return self.newest >= revision
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
@@ -54,6 +59,7 @@ class Listener(asyncio.Protocol):
         self._seen += data
         for number in _NUMBER.findall(self._seen):
             self.arrived_s.setdefault(int(number), now_s)
+            self.newest = max(self.newest, int(number))
         if not self.begun.done():
             if b" 200 " not in self._seen[:20]:
                 self.begun.set_exception(ConnectionError(self._seen[:80].decode(errors="replace")))
@@ -74,16 +80,15 @@ class Listeners:
     each: list[Listener] = field(default_factory=list)
 
     def wait_for(self, revision: int, *, timeout_s: float = _TIMEOUT_S) -> None:
-        """Wait until a change, or a later one, has come to all of them.
+        """Wait until a change, or a later one, has come to all of them, as an account's stream may say both in one.
 
-        The stream of an account leaves out heads that were raised again at once. Ends the program if nothing comes, or
-        if a stream has ended.
+        Ends the program if it does not, or if a stream has ended.
         """
         end_s = time.monotonic() + timeout_s
-        while not all(max(one.arrived_s, default=0) >= revision for one in self.each):
+        while not all(one.has(revision) for one in self.each):
             ended = sum(one.has_ended for one in self.each)
             if ended or time.monotonic() > end_s:
-                count = sum(max(one.arrived_s, default=0) >= revision for one in self.each)
+                count = sum(one.has(revision) for one in self.each)
                 sys.exit(f"{count} of {len(self.each)} streams got change {revision}, and {ended} have ended")
             time.sleep(0.01)
 
