@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.support.databases import own_postgres
+from tests.support.own_postgres import own_postgres
 
 KINDS = ("sqlite", "postgresql")
 

@@ -19,8 +19,8 @@ from tests.support.databases import (
     PostgresDatabases,
     SqliteDatabases,
     named_by,
-    own_postgres,
 )
+from tests.support.own_postgres import own_postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,7 +11,8 @@ import click
 
 from tests.fuzzing.runs import run, serving
 from tests.support import leftovers
-from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases, own_postgres
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.support.own_postgres import own_postgres
 
 
 @click.command()

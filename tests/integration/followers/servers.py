@@ -16,7 +16,7 @@ from tests.support.clients import Client, rejected
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, serve
 
-_BETWEEN_S = 0.05
+_BETWEEN_S = 0.2
 
 
 class Servers:
@@ -41,6 +41,13 @@ class Servers:
         self.kills += 1
         self._running[number] = self._start(number)
         self._urls[number] = self._running[number].url
+
+    def check_running(self) -> None:
+        """Raise AssertionError if one of them has ended by itself, or has logged an error that is not an outage's."""
+        for program in self._running:
+            assert program.process.poll() is None, program.output
+            errors = [line for line in program.log if line["level"] == "error" and "job" not in line]
+            assert not errors, errors
 
     def _start(self, number: int) -> Program:
         folder = self._folder / f"server-{number}-{self.kills}"

@@ -13,51 +13,101 @@ import pytest
 from tests.integration.followers.histories import History
 from tests.integration.followers.servers import Servers
 from tests.integration.followers.writers import SENT
-from tests.support.databases import AT_LENGTH
+from tests.support.clients import Client, rejected
+from tests.support.databases import AT_LENGTH, PostgresDatabases, SqliteDatabases
+from tests.support.own_postgres import OwnPostgres, own_server
+from tests.support.patience import PATIENCE_S
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
 pytestmark = pytest.mark.unmeasured
 
-ROUNDS = 200 if AT_LENGTH else 12
-KILL_EVERY = 4 if AT_LENGTH else 6
+ROUNDS = 150 if AT_LENGTH else 12
+KILL_EVERY = 3
+"""In each so many rounds, something is killed."""
 LONGEST_S = 0.5
-"""A server is killed at a random moment within this time of a round."""
+"""That happens at a random moment within this time of a round."""
+REJECTED = 10
+"""The database is away until so many requests were rejected."""
 SETTINGS = {"log_level": "warning", "stream_heartbeat_s": "1"}
-NOT_SENT = {"register_user": "it creates a personal workspace, which nobody follows: others do it for delete_me"}
-"""Operations that change something that is followed, each with the reason."""
+NOT_SENT = {"register_user": "it creates a personal workspace, which nobody follows; delete_me has its requests"}
+"""Operations that change something that can be followed, each with the reason."""
+
+Kill = Callable[[History], None]
 
 
 @pytest.fixture
-def tables(database_url: str) -> Iterator[Tables]:
-    tables = Tables(database_url)
-    yield tables
-    tables.close()
+def postgres() -> Iterator[OwnPostgres]:
+    """A server for this test, which it may kill."""
+    with own_server() as server:
+        yield server
 
 
-def test_copies_are_equal_to_the_server_after_kills(
-    database_url: str, tables: Tables, tmp_path: Path, record_property: Callable[[str, object], None]
+def play(
+    url: str, folder: Path, *, servers: int, kills: list[Kill], record_property: Callable[[str, object], None]
 ) -> None:
+    """Play a history on a database, with *kills* in turn, and compare all copies."""
     seed = random.randrange(10**9)  # noqa: S311  # no secret
     chance = random.Random(seed)  # noqa: S311  # as above
+    killed = 0
+    tables = Tables(url)
+
+    def meanwhile(number: int) -> None:
+        nonlocal killed
+        if number % KILL_EVERY == KILL_EVERY - 1:
+            time.sleep(chance.uniform(0, LONGEST_S))
+            kills[killed % len(kills)](history)
+            killed += 1
+
     with ExitStack() as stack:
-        count = 1 if tables.is_sqlite else 2
-        servers = Servers(tmp_path, stack, count=count, database_url=database_url, **SETTINGS)
-
-        def kill(number: int) -> None:
-            if number % KILL_EVERY == KILL_EVERY - 1:
-                time.sleep(chance.uniform(0, LONGEST_S))
-                servers.kill_one()
-
-        history = History(servers, tables, seed)
+        stack.callback(tables.close)
+        running = Servers(folder, stack, count=servers, database_url=url, **SETTINGS)
+        history = History(running, tables, seed)
         stack.callback(history.close)
-        history.play(rounds=ROUNDS, meanwhile=kill)
-    assert servers.kills == ROUNDS // KILL_EVERY
-    assert history.obstacles["connections lost"] > servers.kills
+        history.play(rounds=ROUNDS, meanwhile=meanwhile)
+        running.check_running()
+    assert history.obstacles["connections lost"] > running.kills > 0
     if AT_LENGTH:
         assert not SENT - history.done.keys()
     figures = {"histories": 1, "copies equal": len(history.followers), "requests": history.done.total()}
-    record_property("followers", {**figures, "kills survived": servers.kills, **history.obstacles})
+    record_property("followers", {**figures, "kills survived": killed, **history.obstacles})
+
+
+def kill_a_server(history: History) -> None:
+    history.servers.kill_one()
+
+
+def test_copies_are_equal_after_kills_on_sqlite(
+    sqlite_databases: SqliteDatabases, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    url = sqlite_databases.migrated()
+    play(url, tmp_path, servers=1, kills=[kill_a_server], record_property=record_property)
+    sqlite_databases.remove(url)
+
+
+def test_copies_are_equal_after_kills_of_servers_and_of_postgresql(
+    postgres: OwnPostgres, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """No server is restarted because PostgreSQL was away: meanwhile, they respond with 503."""
+
+    def kill_postgresql(history: History) -> None:
+        rejections = history.rejections()
+        postgres.kill()
+        with Client(history.servers.any()) as client:
+            rejected(client.get("/readyz"), 503, "unavailable")
+            rejected(client.get("/v1/users/me", headers=history.authorization), 503, "unavailable")
+        deadline = time.monotonic() + PATIENCE_S
+        while history.rejections() < rejections + REJECTED:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        postgres.start()
+
+    def kill_a_process(_history: History) -> None:
+        postgres.kill_process()
+
+    url = PostgresDatabases(postgres.url).migrated()  # not relaxed: what was committed must be there after the kill
+    kills = [kill_postgresql, kill_a_server, kill_a_process, kill_a_server]
+    play(url, tmp_path, servers=2, kills=kills, record_property=record_property)
 
 
 def test_every_operation_that_changes_a_workspace_is_followed() -> None:

@@ -15,7 +15,7 @@ from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.requests import BATCH, CHOICES, JOIN, RESTORE, Draw, Request, choose, restoration_of
 from tests.integration.model.things import Comment, Json, Label, Member, Project, Section, Task, Thing
 from tests.integration.model.workspace import Deletion, Workspace
-from tests.support.clients import Client, Person, new_id, register
+from tests.support.clients import PASSWORD, Client, Person, log_in, new_email, new_id, ok
 from tests.support.copies import Copy, Key
 
 Send = Callable[[Request, str], Json]
@@ -167,7 +167,7 @@ def _visit(draw: Draw, owner: Person, _guest: Person) -> Step:
     name, is_assigned = draw(_NAMES), draw(st.booleans())
 
     def step(send: Send, home: str) -> None:
-        visitor = register(owner.client.with_token(None), name=name)
+        visitor = _register(owner.client.with_token(None), name=name)
         _join(send, home, owner=owner, guest=visitor, role="editor")
         send(Request("update_me", visitor, {}, {"name": f"{name} {name}"}, {}), home)
         body = {"title": name, **({"assignee_ids": [visitor.id]} if is_assigned else {})}
@@ -176,6 +176,15 @@ def _visit(draw: Draw, owner: Person, _guest: Person) -> Step:
         send(Request("delete_me", visitor, {}, None, {}), home)
 
     return step
+
+
+def _register(client: Client, *, name: str) -> Person:
+    """A new user. The registration may have been repeated, so its response does not matter."""
+    email = new_email()
+    client.post("/v1/users", json={"email": email, "password": PASSWORD, "name": name})
+    tokens = log_in(client, email)
+    mine = client.with_token(tokens["access_token"])
+    return Person(mine, ok(mine.get("/v1/users/me")), tokens, home="")
 
 
 def _open_workspace(draw: Draw, owner: Person, guest: Person) -> Step:
