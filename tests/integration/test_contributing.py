@@ -28,7 +28,7 @@ COMMANDS: dict[str, Sequence[str]] = {
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "(duplicate or of_the_domain) and not postgresql"),
         *("tests/unit/test_projects.py", "tests/integration/test_projects.py"),
         *("tests/integration/test_log.py", "tests/integration/test_guarantees.py"),
-        "tests/integration/model",
+        *("tests/integration/model", "tests/integration/followers"),
     ),
 }
 """What the example's commands run here: without the rest of the suites, and without generating models twice."""
@@ -107,6 +107,7 @@ def test_the_example_of_a_new_operation_works_as_written(copy: Path) -> None:
         "handlers/projects.py",
         "spec/models.py",
         "spec/openapi.yaml",
+        "tests/integration/followers/writers.py",
         "tests/integration/model/test_model.py",
         "tests/integration/test_projects.py",
         "tests/support/request_values.py",

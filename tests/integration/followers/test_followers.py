@@ -110,7 +110,7 @@ def test_copies_are_equal_after_kills_of_servers_and_of_postgresql(
     play(url, tmp_path, servers=2, kills=kills, record_property=record_property)
 
 
-def test_every_operation_that_changes_a_workspace_is_followed() -> None:
+def test_every_operation_of_the_domain_is_followed() -> None:
     changing = {name for name, each in OPERATIONS.items() if each.events}
     missing = changing - SENT - NOT_SENT.keys()
     assert not missing, f"{missing} must be in tests/integration/followers/writers.py: see CONTRIBUTING.md"

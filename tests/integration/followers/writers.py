@@ -11,6 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from tests.integration.model.batches import planned
+from tests.integration.model.bodies import Strategy
 from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.requests import BATCH, CHOICES, JOIN, RESTORE, Draw, Request, choose, restoration_of
 from tests.integration.model.things import Comment, Json, Label, Member, Project, Section, Task, Thing
@@ -26,6 +27,10 @@ Any response will do, as others write, too.
 Step = Callable[[Send, str], object]
 """Sends requests about the workspace at a path."""
 
+Plan = Callable[[Draw, Workspace, Person, Person], Step]
+"""What the owner or the guest sends next, as far as a workspace is known."""
+
+_NAMES: Final = st.sampled_from(("Garden", "Haus", "種"))
 _MOST_DELETED: Final = 40
 _MANY: Final = 120
 """More tasks than a step of a large deletion takes."""
@@ -109,7 +114,7 @@ class Writer:
         is_in = guest.id in {member.id for member in now.members}
         sender = guest if is_in and draw(st.sampled_from((False, False, True))) else owner
         if name in OTHERS:
-            return OTHERS[name](draw, owner, guest)
+            return OTHERS[name](draw, now, owner, guest)
         if name == JOIN or (not is_in and draw(st.sampled_from((False, False, False, True)))):
             return partial(_join, owner=owner, guest=guest, role=draw(st.sampled_from(_ROLES)))
         if name == BATCH:
@@ -149,20 +154,27 @@ def _join(send: Send, home: str, *, owner: Person, guest: Person, role: str) -> 
         send(Request("accept_invitation", guest, {}, {"token": token}, {}), home)
 
 
-def _rename_workspace(draw: Draw, owner: Person, _guest: Person) -> Step:
-    return _request(Request("update_workspace", owner, {}, {"name": draw(_NAMES)}, {}))
+def _about(operation_id: str, **body: Strategy) -> Plan:
+    """A request by the owner on what the path names, with a body of these members."""
+
+    def plan(draw: Draw, now: Workspace, owner: Person, _guest: Person) -> Step:
+        parts = choose(draw, now, operation_id, near={})
+        given = draw(st.fixed_dictionaries(body)) if body else None
+        return _request(Request(operation_id, owner, parts.path, given, parts.headers))
+
+    return plan
 
 
-def _change_role(draw: Draw, owner: Person, guest: Person) -> Step:
+def _change_role(draw: Draw, _now: Workspace, owner: Person, guest: Person) -> Step:
     body = {"role": draw(st.sampled_from(_ROLES))}
     return _request(Request("update_member", owner, {"user_id": guest.id}, body, {}))
 
 
-def _rename_account(draw: Draw, _owner: Person, guest: Person) -> Step:
+def _rename_account(draw: Draw, _now: Workspace, _owner: Person, guest: Person) -> Step:
     return _request(Request("update_me", guest, {}, {"name": draw(_NAMES)}, {}))
 
 
-def _visit(draw: Draw, owner: Person, _guest: Person) -> Step:
+def _visit(draw: Draw, _now: Workspace, owner: Person, _guest: Person) -> Step:
     """Somebody who joins, does something, and deletes their account: what is theirs is erased from the log."""
     name, is_assigned = draw(_NAMES), draw(st.booleans())
 
@@ -187,7 +199,7 @@ def _register(client: Client, *, name: str) -> Person:
     return Person(mine, ok(mine.get("/v1/users/me")), tokens, home="")
 
 
-def _open_workspace(draw: Draw, owner: Person, guest: Person) -> Step:
+def _open_workspace(draw: Draw, _now: Workspace, owner: Person, guest: Person) -> Step:
     """A workspace that is often deleted soon."""
     name, is_shared, is_deleted = draw(_NAMES), draw(st.booleans()), draw(st.sampled_from((True, True, False)))
 
@@ -217,10 +229,8 @@ def change_much(send: Send, home: str, *, owner: Person) -> None:
     send(Request("empty_trash", owner, {}, None, {}), home)
 
 
-_NAMES: Final = st.sampled_from(("Garden", "Haus", "種"))
-
-OTHERS: Final[Mapping[str, Callable[[Draw, Person, Person], Step]]] = {
-    "update_workspace": _rename_workspace,
+OTHERS: Final[Mapping[str, Plan]] = {
+    "update_workspace": _about("update_workspace", name=_NAMES),
     "update_member": _change_role,
     "update_me": _rename_account,
     "delete_me": _visit,
