@@ -94,9 +94,10 @@ class RequestLayer:
             _log(scope, status, time.perf_counter() - started)
 
     def _complete(self, start: Message, request_id: str) -> list[tuple[bytes, bytes]]:
+        headers = dict(start["headers"])
         # The ETag of a 412 is the resource's, not that of the problem document.
-        is_version = start["status"] < _ERRORS and any(name == b"etag" for name, _ in start["headers"])
-        is_stream = any(name == b"content-type" and value == b"text/event-stream" for name, value in start["headers"])
+        is_version = start["status"] < _ERRORS and b"etag" in headers
+        is_stream = headers.get(b"content-type") == b"text/event-stream"
         return [
             *start["headers"],
             *((_UNBUFFERED,) if is_stream else ()),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from domain import pages
+from domain import change_cursors, pages
 from domain.comments import MOST_IN_TITLE
 from domain.model.activity import END, ActivityFilter, LoggedEvent, Place, Stretch
 from domain.pages import DEFAULT_LIMIT, Page
@@ -13,7 +13,6 @@ from domain.unit_of_work import UnitOfWork
 
 _AT_ONCE: Final = DEFAULT_LIMIT + 1
 """How many events with their payloads are in memory at once: a payload may have 98 KB."""
-_BELOW: Final = 2**63
 _TITLES: Final = ("title", "name", "text")
 """What people call an entity by, by the names of the API."""
 _ALWAYS_CHANGED: Final = frozenset({"updated_at", "revision"})
@@ -59,8 +58,8 @@ def _end(entries: list[ActivityEntry], stretch: Stretch, *, limit: int) -> Place
 
 
 def _place(cursor: str, binding: str) -> Place:
-    revision, sequence = pages.decode(cursor, binding, count=2)
-    return pages.integer_from_key(revision, below=_BELOW), pages.integer_from_key(sequence, below=_BELOW)
+    place = change_cursors.place_from_keys(*pages.decode(cursor, binding, count=2))
+    return place.revision, place.sequence
 
 
 def _described(filters: ActivityFilter) -> str:

@@ -26,7 +26,11 @@ def encode(place: LogPlace, *, workspace_id: UUID, types: Collection[ChangeType]
 
 def decode(cursor: str, *, workspace_id: UUID, types: Collection[ChangeType] | None) -> LogPlace:
     """Return a place in the log. Raises CursorInvalid for a cursor of another workspace or of other types."""
-    revision, sequence = pages.decode(cursor, _binding(workspace_id, types), count=2)
+    return place_from_keys(*pages.decode(cursor, _binding(workspace_id, types), count=2))
+
+
+def place_from_keys(revision: str, sequence: str) -> LogPlace:
+    """Read a place in a log. Raises CursorInvalid, also for numbers that the database could not compare."""
     return LogPlace(_revision(revision), pages.integer_from_key(sequence, below=2**31))
 
 

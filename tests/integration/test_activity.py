@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.events import EVENT_TYPES
+from domain.pages import encode
 from persistence.events import events
 from tests.support.checking import read_contract
 from tests.support.clients import Person, everything, new_email, no_content, ok, pages, rejected
@@ -128,3 +129,12 @@ def test_what_is_not_a_filter_is_rejected(ada: Person, home: str) -> None:
 
 def test_the_contract_names_each_event_that_can_be_asked_for() -> None:
     assert set(read_contract()["components"]["schemas"]["EventType"]["enum"]) == set(EVENT_TYPES)
+
+
+def test_a_cursor_that_a_client_made_up_is_refused_before_the_database_compares_it(ada: Person, home: str) -> None:
+    path, binding = f"{home}/activity", f"activity {home.rpartition('/')[2]} None None None [None, None]"
+    for revision, sequence in ((3, 2**31 - 1), (10**18 - 1, 1)):
+        ok(ada.client.get(path, params={"cursor": encode(binding, str(revision), str(sequence))}))
+    for revision, sequence in ((3, 2**31), (10**18, 1)):
+        wrong = ada.client.get(path, params={"cursor": encode(binding, str(revision), str(sequence))})
+        assert rejected(wrong, 400, "invalid-cursor") == {"cursor cursor"}

@@ -84,7 +84,7 @@ class Runner:
                 tally.encoded(encoded)
             finally:
                 await tally.performed()
-            if encoded.is_of_events and not isinstance(encoded.body, bytes):
+            if not isinstance(encoded.body, bytes) and encoded.is_of_events:
                 encoded = encoded._replace(body=tally.streamed(encoded.body))
         encoded = self._conditional(encoded, checked.semantics.conditions)
         await send_encoded(with_allowance(encoded, scope), scope, receive, send)
