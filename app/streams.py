@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from domain.model.streams import Result, ServerFull, StreamsExceeded, Subscription, Topics
 from persistence.wakeups import Wakeups
@@ -32,7 +31,6 @@ class OpenStreams:
         self._wakeups = wakeups
         self._users: Counter[UUID] = Counter()
         self._running: dict[Hashable, asyncio.Future[Any]] = {}
-        self._held: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
 
     def of(self, user_id: UUID, is_admitted: Callable[[], Awaitable[bool]]) -> "CallersStreams":
         """Return what implements domain.model.streams.Streams for one request of a user."""
@@ -63,10 +61,11 @@ class OpenStreams:
                 del self._users[user_id]
 
     async def share(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
-        """See domain.model.streams.Streams. A stream that ends does not cancel a read that others wait for."""
+        """See domain.model.streams.Streams. A stream that ends does not cancel a read that others wait for.
+
+        A result is not kept for those who ask later: what it has may have been erased since.
+        """
         key = key, self._wakeups.count  # what began before a stream was woken may not see why
-        if key in self._held:
-            return cast("Result", self._held[key])
         if key not in self._running:
             self._running[key] = asyncio.create_task(self._read(key, read))
         return cast("Result", await asyncio.shield(self._running[key]))
@@ -77,11 +76,9 @@ class OpenStreams:
 
     async def _read(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
         try:
-            result = await read()
+            return await read()
         finally:
             del self._running[key]
-        self._held[key] = result
-        return result
 
 
 class CallersStreams:

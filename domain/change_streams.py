@@ -57,11 +57,12 @@ class LogFeed:
         """See the port."""
         key = (self._log.workspace_id, self._log.types, self._place)
         batch = await self._streams.share(key, partial(self._log.read, self._place))
-        self._place = batch.place
         if self._until is None:
+            self._place = batch.place
             return batch
+        self._place = min(batch.place, LogPlace.end_of(self._until))
         wanted = [each for each in batch.messages if each.item is not None and each.item.revision <= self._until]
-        is_last = not batch.has_more or len(wanted) < len(batch.messages)
+        is_last = not batch.has_more or batch.place > self._place
         return Batch(messages=wanted, has_more=batch.has_more, is_last=is_last)
 
 

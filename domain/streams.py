@@ -20,7 +20,8 @@ _NOTHING_KNOWN: Final[Batch[Any]] = Batch()
 async def follow(streams: Streams, feed: Feed[Item]) -> AsyncGenerator[Sequence[Message[Item]], None]:
     """Yield what *feed* reads, each time as much as there is, and heartbeats: the first one at once.
 
-    It ends when the caller has no access any more, and when the feed ends.
+    It ends when the caller has no access any more, and when the feed ends: if that has nothing to send then, with a
+    heartbeat, because its place may have moved on.
     """
     with streams.open(feed.topics) as subscription:
         if subscription is None:
@@ -31,7 +32,7 @@ async def follow(streams: Streams, feed: Feed[Item]) -> AsyncGenerator[Sequence[
             if batch.messages:
                 yield batch.messages
                 spoke_s = streams.elapsed_s()
-            elif streams.elapsed_s() - spoke_s >= streams.heartbeat_s:
+            elif batch.is_last or streams.elapsed_s() - spoke_s >= streams.heartbeat_s:
                 yield (_heartbeat(feed),)
                 spoke_s = streams.elapsed_s()
             if batch.is_last:

@@ -96,6 +96,7 @@ async def _sent(
         async for messages in found:
             first = messages[0].item
             yield Heartbeat(id=messages[0].cursor) if first is None else _shared(first, messages)
+            del first, messages  # a stream that waits holds nothing that it has sent
 
 
 def _shared(first: ChangeEvent, messages: Sequence[Message[ChangeEvent]]) -> Messages:
@@ -191,6 +192,7 @@ async def _sent_to_account(
                 else Event(content=account_change_event_view(each.item), id=each.cursor)
                 for each in messages
             ]
+            del messages
 
 
 def account_change_event_view(found: AccountChanges) -> responses.AccountChangeEvent:

@@ -4,13 +4,15 @@
     one of another process         a notification of PostgreSQL (`persistence/notifications.py`), which calls `receive`
     one that was missed            `look_around` compares the heads of what is watched, each INTERVAL_S
 
-Between two processes on SQLite, the last one is the only way. It also lets each stream ask for its caller's access.
+Between two processes on SQLite, the last one is the only way. Without any change, `remind` lets each stream ask for its
+caller's access. It does not need the database, so that all streams send heartbeats while that does not respond.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -23,13 +25,13 @@ from persistence.memberships import members, workspaces
 from persistence.runners import Row, Runner
 
 INTERVAL_S: Final = 0.8
-"""How often everything is looked at. With the time that it takes, it is less than a second."""
+"""How often each stream is reminded, and everything is looked at. With the time that it takes, it is about a second."""
 TOGETHER_S: Final = 0.05
 """After the first change of a workspace, streams are woken once for all of those that follow in this time."""
 _IDS_AT_ONCE: Final = 1024
 """How many workspaces one statement names: it can have 32,766 values, and a user's stream is about up to 500."""
-_AT_ONCE: Final = 100
-"""How many streams are woken at once by `look_around`: other requests come in between."""
+TURN: Final = 100
+"""How many streams are reminded or looked at at once: other requests come in between."""
 
 _HEADS: Final = select(workspaces.c.id, workspaces.c.head).where(
     workspaces.c.id.in_(bindparam("workspaces", expanding=True))
@@ -106,27 +108,28 @@ class Wakeups:
             elif each in self._by_id:
                 self._wake(each)
 
-    async def look_around(self, runner: Runner) -> None:
-        """Look once at all that is watched, some at a time, and let each stream ask for access. It takes INTERVAL_S."""
-        everyone = list(self._subscriptions)
-        some = [everyone[start : start + _AT_ONCE] for start in range(0, len(everyone), _AT_ONCE)]
-        for each in some:
-            await self._look(each, runner)
-            await asyncio.sleep(INTERVAL_S / len(some))
-        if not some:
-            await asyncio.sleep(INTERVAL_S)
+    async def remind(self) -> None:
+        """Let each stream ask for its caller's access, some at a time. It takes INTERVAL_S."""
+        async for some in self._in_turn():
+            for subscription in some:
+                subscription.wake(has_news=False)
 
-    async def _look(self, subscriptions: Collection[Subscription], runner: Runner) -> None:
-        try:
-            found = await _state(subscriptions, runner)
-        except StorageUnavailable:
-            found = {}
-        for subscription in subscriptions:
-            subscription.wake(has_news=False)
-        for each, state in found.items():
-            if self._seen.get(each) != state and each in self._by_id:
-                self._seen[each] = state
-                self.receive([each])
+    async def look_around(self, runner: Runner) -> None:
+        """Look once at all that is watched, some at a time. It takes INTERVAL_S, and the time of the database."""
+        async for some in self._in_turn():
+            with suppress(StorageUnavailable):  # the next look finds the same
+                for each, state in (await _state(some, runner)).items():
+                    if self._seen.get(each) != state and each in self._by_id:
+                        self._seen[each] = state
+                        self.receive([each])
+
+    async def _in_turn(self) -> AsyncIterator[Collection[Subscription]]:
+        """All subscriptions, some at a time, within INTERVAL_S."""
+        everyone = list(self._subscriptions)
+        turns = max(1, ceil(len(everyone) / TURN))
+        for turn in range(turns):
+            yield everyone[turn * TURN : (turn + 1) * TURN]
+            await asyncio.sleep(INTERVAL_S / turns)
 
     def _wake(self, each: UUID) -> None:
         self.count += 1

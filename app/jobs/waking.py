@@ -1,4 +1,4 @@
-"""What wakes the streams of this process: notifications of the other processes, and a look around each second."""
+"""What wakes the streams of this process: notifications of other processes, and each second a look and a reminder."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,11 +16,12 @@ _AGAIN_S: Final = 0.05
 def waking_jobs(listen_url: str, database: Database, wakeups: Wakeups) -> Sequence[Job]:
     """Create the jobs. On SQLite, other processes cannot notify this one."""
     looking = Job(name="look around", run=partial(wakeups.look_around, database), every_s=_AGAIN_S)
+    reminding = Job(name="remind streams", run=wakeups.remind, every_s=_AGAIN_S)
     url = parse_url(listen_url)
     if url.get_backend_name() == "sqlite":
-        return (looking,)
+        return looking, reminding
     from persistence.notifications import Notifications  # noqa: PLC0415  # the driver, which SQLite does not need
 
     notifications = Notifications(driver_arguments(url), receive=wakeups.receive)
     wakeups.publish = notifications.publish
-    return looking, Job(name="notifications", run=notifications.run, every_s=_RECONNECT_S)
+    return looking, reminding, Job(name="notifications", run=notifications.run, every_s=_RECONNECT_S)

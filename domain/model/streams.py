@@ -54,7 +54,7 @@ class Message(Generic[Item]):
     cursor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(Generic[Item]):
     """What one look found, in order. `has_more`: another look would find more at once. `is_last`: the stream ends."""
 
@@ -114,7 +114,7 @@ class Streams(Protocol):
         """Whether the body of an event in the log, JSON, is as the contract describes it now: it may be older."""
 
     async def share(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
-        """Return what *read* returns: one read for all streams that ask with the same key at once, or hold its result.
+        """Return what *read* returns: one read for all streams that ask with the same key while it runs.
 
-        The result must be an object that can be referred to weakly, and is the same one for all: nobody changes it.
+        The result is the same object for all: nobody changes it.
         """

@@ -15,6 +15,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.server import serving
 from tests.support.wire import connected, request
 from tickbox_contract.engine.declared_responses import DeclaredResponse, DeclaredResponses, EncodedResponse
+from tickbox_contract.engine.limits import DEFAULT_POLICY, Tally
 from tickbox_contract.engine.media import media_of
 from tickbox_contract.engine.protocol import bounded_protocol
 from tickbox_contract.engine.sending import SERVER_STOPS, send_encoded
@@ -26,6 +27,7 @@ from tickbox_contract.responses import Event, Heartbeat, Messages, Response, eve
 from .conftest import STATION, STATION_ID, Sample
 from .sample.application import URN_PREFIX, build
 from .sample.store import Store
+from .test_limits import CountingLimiter
 
 READINGS = f"/stations/{STATION_ID}/readings"
 EVENT = b'data: {"status":"sunny"}'
@@ -187,6 +189,35 @@ async def test_messages_that_break_the_contract_are_sent_to_nobody() -> None:
     for _ in range(2):
         with pytest.raises(NonConformingResponseError):
             await anext(stream_of(shared, responses=responses))
+
+
+async def test_a_stream_that_waits_does_not_hold_the_bytes_that_it_has_sent() -> None:
+    freed, waits = [], asyncio.Event()
+
+    class Chunk(bytes):
+        def __del__(self) -> None:
+            freed.append(bytes(self))
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        yield Chunk(b"x")
+        waits.set()
+        await asyncio.Event().wait()
+
+    async def ignore(_message: Any) -> None:
+        """The client has read it."""
+
+    async def receive() -> Any:
+        await waits.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET"}
+    tally = Tally(CountingLimiter(), DEFAULT_POLICY, scope, None)
+    sending = asyncio.create_task(
+        send_encoded(EncodedResponse(200, [], tally.streamed(chunks())), scope, receive, ignore)
+    )
+    await waits.wait()
+    assert freed == [b"x"]
+    await sending
 
 
 BYTES: Any = {"type": "string", "format": "binary", "minLength": 2, "maxLength": 4}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import time
@@ -14,8 +15,9 @@ import pytest
 
 from app.main import URN_PREFIX, build
 from app.settings import Settings
+from domain.account_changes import AccountChanges
 from domain.change_cursors import encode
-from domain.model.changes import LogPlace
+from domain.model.changes import ChangeEvent, LogPlace
 from tests.support.clients import Client, Person, ok, register, rejected
 from tests.support.databases import Databases, PostgresDatabases
 from tests.support.patience import PATIENCE_S
@@ -25,6 +27,7 @@ from tests.support.statements import overheard
 from tests.support.streams import streaming
 from tests.support.wire import Address, connected, request
 from tickbox_contract.engine.protocol import bounded_protocol
+from tickbox_contract.responses import Event, Messages
 
 MANY = 50
 
@@ -109,6 +112,23 @@ def test_many_streams_hold_no_connection_and_share_what_they_read(database_url: 
         lookups = [sent.text for sent in heard if "FROM access_tokens" in sent.text]
         assert len(reads) < 10, reads
         assert len(lookups) < 20, lookups  # the request's own; for all streams, at the change and each second
+
+
+def test_a_stream_that_waits_holds_nothing_that_it_has_sent(sqlite_url: str) -> None:
+    """Otherwise each of many idle streams could hold the last megabyte of its workspace's log, several times."""
+
+    def held() -> list[object]:
+        gc.collect()
+        return [each for each in gc.get_objects() if isinstance(each, ChangeEvent | AccountChanges | Messages | Event)]
+
+    with served(sqlite_url, stream_heartbeat_s=300) as (client, _), ExitStack() as stack:
+        ada = register(client)
+        paths = events_of(ada), "/v1/users/me/changes/events"
+        streams = [stack.enter_context(streaming(ada.client, path)) for path in paths]
+        ada.create("tasks", title="Sow")
+        for stream in streams:
+            stream.event()
+        until(lambda: held() == [])
 
 
 def test_a_client_that_does_not_read_is_disconnected(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:

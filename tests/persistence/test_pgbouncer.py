@@ -96,7 +96,7 @@ async def test_processes_behind_a_pooler_notify_each_other_on_connections_of_the
     here, there = Wakeups(), Wakeups()
     ada = replace(await Caller(database=databases[0]).register("ada"), changed=here.signal)
     notifying = [
-        waking_jobs(direct_url, database, each)[1] for database, each in zip(databases, (here, there), strict=True)
+        waking_jobs(direct_url, database, each)[-1] for database, each in zip(databases, (here, there), strict=True)
     ]
     with there.subscribe(Topics(workspace_ids=frozenset({ada.workspace_id}))) as subscription:
         async with running(notifying), asyncio.timeout(PATIENCE_S):

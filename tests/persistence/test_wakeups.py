@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from domain.model.streams import Topics
 from domain.tasks import TaskDraft
 from persistence.database import Database
 from persistence.notifications import CHANNEL
-from persistence.wakeups import TOGETHER_S, Subscription, Wakeups
+from persistence.runners import Row
+from persistence.wakeups import TOGETHER_S, TURN, Subscription, Wakeups
 from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
@@ -165,15 +166,25 @@ async def test_a_look_around_right_after_a_change_wakes_nobody_twice_at_once(
     assert await is_woken(watching)
 
 
-async def test_a_look_around_lets_each_stream_ask_for_access(
-    ada: Caller, wakeups: Wakeups, watching: Subscription
-) -> None:
-    waits = asyncio.create_task(watching.wait(watching.topics))
-    await wakeups.look_around(ada.database)
-    await waits
-    again = asyncio.create_task(watching.wait(watching.topics))
-    await wakeups.look_around(ada.database)
-    assert await again is False
+async def test_streams_are_reminded_to_ask_for_access(wakeups: Wakeups, watching: Subscription) -> None:
+    for _ in range(2):
+        again = asyncio.create_task(watching.wait(watching.topics))
+        await wakeups.remind()
+        assert await again is False
+
+
+async def test_a_database_that_does_not_respond_does_not_keep_streams_from_their_heartbeats(wakeups: Wakeups) -> None:
+    class Silent(Database):
+        async def rows(self, *_: object) -> Sequence[Row]:
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    url = "sqlite:///nowhere.sqlite3"
+    topics = about(GARDEN)
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(wakeups.subscribe(topics)) for _ in range(2 * TURN)]
+        async with running(waking_jobs(url, Silent(url), wakeups)), asyncio.timeout(PATIENCE_S):
+            for _ in range(3):
+                assert [await each.wait(topics) for each in streams] == [False] * len(streams)
 
 
 @pytest.fixture
@@ -182,7 +193,7 @@ async def two_processes(postgres_databases: PostgresDatabases) -> AsyncIterator[
     url = postgres_databases.migrated()
     database, here, there = Database(url), Wakeups(), Wakeups()
     ada = replace(await Caller(database=database).register("ada"), changed=here.signal)
-    async with running([waking_jobs(url, database, each)[1] for each in (here, there)]):
+    async with running([waking_jobs(url, database, each)[-1] for each in (here, there)]):
         yield url, ada, here, there
     await database.close()
     postgres_databases.remove(url)

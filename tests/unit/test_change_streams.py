@@ -129,6 +129,23 @@ async def test_until_the_head_it_ends_before_what_came_later(uow: FakeUnitOfWork
     assert (sent(batch), batch.is_last) == ([(2, ["label.deleted"], True)], True)
 
 
+async def test_until_the_head_it_ends_although_much_that_nobody_wants_follows(uow: FakeUnitOfWork) -> None:
+    log(uow, 2, ["label.deleted"])
+    found = await feed(uow, LogPlace.end_of(1), types=["task"], until_head=True)
+    log(uow, 3, ["label.deleted"] * 2100)
+    batch = await found.read()
+    assert (sent(batch), batch.is_last) == ([], True)
+
+
+async def test_until_the_head_its_last_place_is_before_what_came_later(uow: FakeUnitOfWork) -> None:
+    log(uow, 2, ["label.deleted"])
+    found = await feed(uow, LogPlace.end_of(1), types=["task"], until_head=True)
+    log(uow, 3, ["task.deleted"])
+    assert (await found.read()).is_last
+    again = await change_streams.feed_of(uow.unit(), types=["task"], cursor=found.cursor, until_head=True)
+    assert sent(await again.read()) == [(3, ["task.deleted"], True)]
+
+
 async def test_until_the_head_it_does_not_end_before(uow: FakeUnitOfWork) -> None:
     log(uow, 2, ["label.deleted"] * 150)
     found = await feed(uow, LogPlace.end_of(1), until_head=True)

@@ -70,6 +70,11 @@ async def test_a_stream_ends_with_its_feed() -> None:
     assert (streams.waited_for, streams.open_streams) == ([], 0)
 
 
+async def test_a_feed_that_ends_with_nothing_to_send_ends_with_its_place() -> None:
+    feed = Numbers([batch(1), batch(is_last=True)])
+    assert await sent(follow(FakeStreams(NEWS), feed)) == [["0"], [1], ["1"]]
+
+
 async def test_a_silent_stream_sends_heartbeats_with_its_place() -> None:
     streams = FakeStreams(NEWS, TICK, TICK, TICK, TICK)  # ten seconds each
     assert await sent(follow(streams, Numbers([batch(7)]))) == [["0"], [7], ["7"], ["7"]]
@@ -137,12 +142,20 @@ async def test_streams_that_read_at_once_share_one_read() -> None:
 
     first, *others = await asyncio.gather(*(streams.share("place", read) for _ in range(100)))
     assert all(other is first for other in others)
-    assert await streams.share("place", read) is first  # which is still held
-    await streams.share("another place", read)
-    assert len(reads) == 2
-    del first, others
-    await streams.share("place", read)
+    await asyncio.gather(*(streams.share(place, read) for place in ("one", "another")))
     assert len(reads) == 3
+
+
+async def test_what_was_read_is_not_shared_with_a_stream_that_comes_later() -> None:
+    """A slow stream may hold it for minutes, and what it has may be erased meanwhile, which wakes nobody."""
+    streams = OpenStreams(Wakeups(), LIMITS, is_current=lambda _event, _body: True)
+    results = iter([batch(1), batch(2)])
+
+    async def read() -> Batch[int]:
+        return next(results)
+
+    held = await streams.share("place", read)
+    assert await streams.share("place", read) is not held
 
 
 async def test_a_stream_that_is_woken_does_not_share_a_read_that_began_before() -> None:

@@ -164,6 +164,7 @@ class Tally:
             async for chunk in chunks:
                 yield chunk
                 units, size = divmod(size + len(chunk), UNIT_BYTES)
+                del chunk  # the next one may be long in coming
                 if units:
                     allowance = await self.limiter.count(self.policy, units=units, **self._caller)
                     if allowance is not None and allowance.exceeded:

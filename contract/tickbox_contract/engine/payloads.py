@@ -111,8 +111,8 @@ async def _encode_events(
             if isinstance(item, Messages):
                 yield _encode_once(item, validator, violation)
             else:
-                messages = (item,) if isinstance(item, Event | Heartbeat) else item
-                yield _encode_messages(messages, validator, violation)
+                yield _encode_messages((item,) if isinstance(item, Event | Heartbeat) else item, validator, violation)
+            del item  # the next one may be long in coming: a stream that waits holds nothing that it has sent
             # Sending to a client that has disconnected does not wait: let the event loop notice the disconnection.
             await asyncio.sleep(0)
 

@@ -63,6 +63,7 @@ async def _send_chunks(chunks: AsyncGenerator[bytes, None], receive: Receive, se
     async def send_each() -> None:
         async for chunk in chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            del chunk  # the next one may be long in coming
 
     async def watch_client() -> None:
         while (await receive())["type"] != "http.disconnect":
