@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -44,8 +45,11 @@ class OwnPostgres:
         _patiently(self._server.ensure_postgres_running)
 
     def kill_process(self) -> None:
-        """kill -9 one process, such as that of a connection. It closes all connections, and recovers by itself."""
-        secrets.choice([each for each in self._postmaster.children() if each.name() == "postgres"]).kill()
+        """kill -9 one process, such as a connection's. PostgreSQL closes all connections, and recovers by itself."""
+        while True:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                secrets.choice(self._postmaster.children()).kill()
+                return
 
     @property
     def _postmaster(self) -> psutil.Process:

@@ -269,6 +269,23 @@ class ByStream(ByChanges):
         self.copy.things[key] = thing
 
 
+@dataclass
+class Returning(ByStream):
+    """A client that is away after its first sync, and reads all events in the end, or all changes *by_list*."""
+
+    by_list: bool = False
+
+    def step(self) -> None:
+        if self.copy.cursor is None:
+            self.copy.sync()
+
+    def finish(self) -> None:
+        self.step()
+        if self.by_list:
+            self.copy.sync(limit=self.chance.choice(FEW))
+        super().finish()
+
+
 def of_types(things: dict[Key, Json], types: list[str] | None) -> dict[Key, Json]:
     """Those of *things* that are of some types; None means all."""
     return {key: thing for key, thing in things.items() if types is None or key[0] in types}

@@ -20,6 +20,7 @@ from tests.integration.followers.followers import (
     ByStream,
     Follower,
     FromTheLog,
+    Returning,
     WithoutClosedTasks,
     run,
 )
@@ -37,7 +38,7 @@ LARGE_EVERY: Final = 8
 SOME: Final = {"types": ["task", "label", "comment"]}
 BYTES: Final = 65_536
 """Random bytes for a round."""
-THREADS: Final = 24
+THREADS: Final = 32
 """More than there are followers."""
 
 Result = TypeVar("Result")
@@ -160,6 +161,8 @@ class History:
         for home in self.homes:
             for kind in (ByChanges, ByStream):
                 yield kind(self._new_client(self.owner), home, self._new_chance())
+            for by_list in (False, True):
+                yield Returning(self._new_client(self.owner), home, self._new_chance(), by_list=by_list)
         yield ByChanges(self._new_client(self.owner), self.homes[0], self._new_chance(), SOME)
         yield ByStream(self._new_client(self.owner), self.homes[1], self._new_chance(), SOME)
         for person in (self.owner, self.guest):
