@@ -48,6 +48,10 @@ _DELETE_TOMBSTONES: Final = (
     .execution_options(**BULK)
 )
 _STORE: Final = update(workspaces).where(workspaces.c.id == bindparam("workspace"))
+_EXPIRE: Final = _STORE.where(workspaces.c.changes_from < bindparam("to_revision")).values(
+    changes_from=bindparam("to_revision")
+)
+"""It is later where the operator has let the revisions jump, after the restore of a backup."""
 
 
 async def purge(runner: Runner, *, now: dt.datetime, kept: dt.timedelta) -> int:
@@ -70,17 +74,16 @@ async def _purge_log(runner: Runner, workspace_id: UUID, head: int, usage: Usage
     usage = await clear(runner, workspace_id, usage, old)
     if len(old) == len(payloads) < AT_ONCE:  # no payload is left; some were deleted with a user
         usage = usage.trimmed(usage.log_bytes, log_from=usage.log_from)
-    changes: dict[str, int] = {}
     count, ends = len(old), list[Row]()
     if count < AT_ONCE:
         ends += await runner.rows(_OLDEST_TOMBSTONES, {"workspace": workspace_id, "limit": AT_ONCE - count})
     if old_ends := _older(ends, before):
-        changes["changes_from"] = await _delete(runner, workspace_id, old_ends)
+        await _delete(runner, workspace_id, old_ends)
         count += len(old_ends)
     if count < AT_ONCE:
         oldest = [*payloads[len(old) :][:1], *ends[len(old_ends) :][:1]]
         usage = replace(usage, log_day=min((day_of(row[-1]) for row in oldest), default=0))
-    await runner.run(_STORE, {"workspace": workspace_id, **dict(zip(USAGE, _USAGE_OF(usage), strict=True)), **changes})
+    await runner.run(_STORE, {"workspace": workspace_id, **dict(zip(USAGE, _USAGE_OF(usage), strict=True))})
     return count
 
 
@@ -89,9 +92,9 @@ def _older(rows: Sequence[Row], before: dt.datetime) -> Sequence[Row]:
     return list(takewhile(lambda row: row[-1] < before, rows))
 
 
-async def _delete(runner: Runner, workspace_id: UUID, ends: Sequence[Row]) -> int:
-    """Delete tombstones, and return the revision of the last one."""
+async def _delete(runner: Runner, workspace_id: UUID, ends: Sequence[Row]) -> None:
+    """Delete tombstones, and let the cursors expire that do not know them."""
     revision, sequence, _ = ends[-1]
     place = {"workspace": workspace_id, "to_revision": revision, "to_sequence": sequence}
     await runner.run(_DELETE_TOMBSTONES, place)
-    return int(revision)
+    await runner.run(_EXPIRE, {"workspace": workspace_id, "to_revision": revision})

@@ -122,6 +122,20 @@ async def test_what_is_old_is_deleted_and_the_events_stay(ada: Caller, bob: Call
     assert await purge(ada) == []
 
 
+async def test_cursors_that_a_restored_backup_has_let_expire_stay_expired(ada: Caller) -> None:
+    """docs/databases.md lets the revisions jump: a purge of what was deleted long before does not undo that."""
+    await create_and_delete(ada, 1)
+    jump = update(workspace_rows).where(workspace_rows.c.id == ada.workspace_id)
+    async with ada.database.transaction() as transaction:
+        await transaction.run(jump.values(head=1_000_003, changes_from=1_000_003), {})
+    ada.clock.now += LATER
+
+    assert await purge(ada)
+
+    log = await log_of(ada)
+    assert (log.tombstones, log.changes_from) == ([], 1_000_003)
+
+
 async def test_a_log_without_payloads_is_not_due_until_somebody_writes(ada: Caller) -> None:
     ada.clock.now += LATER
     await purge(ada)
