@@ -5,7 +5,7 @@ revision, or was last deleted with it. Any other event is skipped, because a lat
 snapshot is needed, and what it costs depends on the number of events only.
 """
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -18,6 +18,8 @@ from domain.unit_of_work import UnitOfWork
 MOST_ENTRIES: Final = 2000
 """About how many events of the log are read for a page."""
 _AT_ONCE: Final = 200
+_IDS_AT_ONCE: Final = 100
+"""For more, PostgreSQL might rather read a whole table that is small."""
 
 
 async def read(
@@ -33,7 +35,10 @@ async def read(
     looked, count = 0, limit + 1
     while not is_end and looked < MOST_ENTRIES:
         entries = await uow.changes.entries(uow.workspace_id, after=place, limit=count)
-        for some in _groups(entries, types=types, size=min(count, pages.AT_ONCE)):
+        wanted = _last_of_each(entries, types=types)
+        if looked:  # the first ones had little effect, so it may be the same with these
+            wanted = await _effective(uow, wanted)
+        for some in _groups(wanted, size=min(count, pages.AT_ONCE)):
             for entry, change in await _latest(uow, some):
                 yield Found(place=entry.place, change=change)
         is_end = len(entries) < count
@@ -43,14 +48,35 @@ async def read(
         looked, count = looked + count, _AT_ONCE
 
 
-def _groups(
-    entries: Sequence[LogEntry], *, types: Collection[ChangeType] | None, size: int
-) -> Sequence[Sequence[LogEntry]]:
-    """Return the last event of each entity of these types, in their order, some at a time."""
+def _last_of_each(entries: Sequence[LogEntry], *, types: Collection[ChangeType] | None) -> Sequence[LogEntry]:
+    """Return the last event of each entity of these types, in their order."""
     last = {(each.type, each.entity_id): each for each in entries if each.is_last}
     wanted = sorted(last.values(), key=attrgetter("place"))
-    wanted = [each for each in wanted if types is None or each.type in types]
-    return [wanted[start : start + size] for start in range(0, len(wanted), size)]
+    return [each for each in wanted if types is None or each.type in types]
+
+
+def _groups(entries: Sequence[LogEntry], *, size: int) -> Sequence[Sequence[LogEntry]]:
+    return [entries[start : start + size] for start in range(0, len(entries), size)]
+
+
+async def _effective(uow: UnitOfWork, entries: Sequence[LogEntry]) -> Sequence[LogEntry]:
+    """Leave out events after which their entities changed again. Only revisions are read: texts may be long."""
+    known: dict[tuple[str, UUID], int] = {}
+    for kind, ids in _by_kind(entries):
+        if kind == "workspace":
+            known |= {(kind, each.id): each.revision for each in [await workspaces.get(uow)]}
+        else:
+            revisions = await uow.changes.revisions(uow.workspace_id, kind, ids)
+            known |= {(kind, entity_id): revision for entity_id, revision in revisions.items()}
+    ended = [each.entity_id for each in entries if each.is_end and (each.type, each.entity_id) not in known]
+    deletions = await uow.changes.deletions(uow.workspace_id, ended) if ended else {}
+    known = {**deletions, **known}
+    return [each for each in entries if _is_latest(each, known.get((each.type, each.entity_id)))]
+
+
+def _is_latest(entry: LogEntry, revision: int | None) -> bool:
+    """Whether an entity that is live, or has a tombstone, with this revision is as the event has left it."""
+    return entry.is_end if revision is None else revision == entry.place.revision
 
 
 async def _latest(uow: UnitOfWork, entries: Sequence[LogEntry]) -> Sequence[tuple[LogEntry, Change]]:
@@ -73,10 +99,17 @@ async def _latest(uow: UnitOfWork, entries: Sequence[LogEntry]) -> Sequence[tupl
 
 async def _live(uow: UnitOfWork, entries: Sequence[LogEntry]) -> Mapping[tuple[ChangeType, UUID], Entity]:
     found: dict[tuple[ChangeType, UUID], Entity] = {}
-    for kind, some in groupby(sorted(entries, key=attrgetter("type")), key=attrgetter("type")):
+    for kind, ids in _by_kind(entries):
         if kind == "workspace":
             entities: Sequence[Entity] = [await workspaces.get(uow)]
         else:
-            entities = await uow.changes.live(uow.workspace_id, kind, [each.entity_id for each in some])
+            entities = await uow.changes.live(uow.workspace_id, kind, ids)
         found |= {(kind, id_of(each)): each for each in entities}
     return found
+
+
+def _by_kind(entries: Sequence[LogEntry]) -> Iterator[tuple[ChangeType, Sequence[UUID]]]:
+    for kind, some in groupby(sorted(entries, key=attrgetter("type")), key=attrgetter("type")):
+        ids = [each.entity_id for each in some]
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            yield kind, ids[start : start + _IDS_AT_ONCE]

@@ -1,6 +1,6 @@
 """Reads what has changed in a workspace: its log, what is live, and what was deleted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -59,12 +59,15 @@ _KINDS: Final[Mapping[ChangeType, tuple[Mapper[Any], Table, str]]] = {
 }
 
 
-def _these(mapper: Mapper[Any], table: Table, name: str) -> Select[Any]:
-    found = select(*mapper.columns).where(among(table.c.workspace_id, table.c[name], "ids"))
+def _these(columns: Iterable[Any], table: Table, name: str) -> Select[Any]:
+    found = select(*columns).where(among(table.c.workspace_id, table.c[name], "ids"))
     return found.where(unindexed(is_live(table))) if TRASH_ID in table.c else found
 
 
-LIVE: Final = {kind: _these(*where) for kind, where in _KINDS.items()}
+LIVE: Final = {kind: _these(mapper.columns, table, name) for kind, (mapper, table, name) in _KINDS.items()}
+_REVISIONS: Final = {
+    kind: _these((table.c[name], table.c.revision), table, name) for kind, (_, table, name) in _KINDS.items()
+}
 
 _OF_TASK: Final = and_(tasks.c.workspace_id == comments.c.workspace_id, tasks.c.id == comments.c.task_id)
 _IS_OPEN: Final = or_(tasks.c.status == "open", tasks.c.revision > bindparam("head"))
@@ -130,6 +133,10 @@ class Changes:
         place = {"workspace": workspace_id, "ids": padded(list(ids))}
         found: Sequence[Entity] = _KINDS[kind][0].all(await self._runner.rows(LIVE[kind], place))
         return found
+
+    async def revisions(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        place = {"workspace": workspace_id, "ids": padded(list(ids))}
+        return {row[0]: row[1] for row in await self._runner.rows(_REVISIONS[kind], place)}
 
     async def deletions(self, workspace_id: UUID, ids: Collection[UUID]) -> Mapping[tuple[str, UUID], int]:
         rows = await self._runner.rows(_DELETIONS, {"workspace": workspace_id, "ids": padded(list(ids))})

@@ -181,6 +181,9 @@ class ChangeRepository(Protocol):
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
         """Return those entities of a kind, except "workspace", that are live, in any order."""
 
+    async def revisions(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the revisions of those entities of a kind, except "workspace", that are live."""
+
     async def deletions(self, workspace_id: UUID, ids: Collection[UUID]) -> Mapping[tuple[str, UUID], int]:
         """Return the revisions of the last deletions of entities with these ids, by kind and id.
 

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain.model.changes import CommentFilter, LogEntry, LogPlace
+from domain.model.changes import ChangeType, CommentFilter, LogEntry, LogPlace
 from domain.model.users import User
 from domain.model.workspaces import Workspace
 from tests.support.defaults import NOON
@@ -88,6 +88,13 @@ async def test_what_is_live_is_read_by_its_ids(world: World, home: Workspace, ot
         assert await uow.changes.live(home.id, "member", ids) == [member(ada, home)]
         assert not await uow.changes.live(home.id, "task", [])
         assert await uow.changes.live(other.id, "task", ids) == []
+        assert await uow.changes.revisions(other.id, "task", ids) == {}
+        kinds: tuple[ChangeType, ...] = ("project", "label", "section", "task", "comment", "member")
+        found = {kind: await uow.changes.revisions(home.id, kind, ids) for kind in kinds}
+        assert found == {
+            **{kind: {ident(21 + number): 2} for number, kind in enumerate(kinds[:5])},
+            "member": {ada.id: 1},
+        }
 
 
 async def test_the_last_deletion_of_each_entity_is_known(world: World, home: Workspace, bob: User) -> None:

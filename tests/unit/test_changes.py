@@ -1,7 +1,7 @@
 """What a client is sent that keeps a copy: a first sync, then what has changed since."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -27,10 +27,10 @@ from domain import (
 )
 from domain.changes import ChangePage
 from domain.events import end_of
-from domain.model.changes import CHANGE_TYPES, Change, CursorExpired, LogEntry, LogPlace, SyncPlace
+from domain.model.changes import CHANGE_TYPES, Change, ChangeType, CursorExpired, Entity, LogEntry, LogPlace, SyncPlace
 from domain.model.comments import Comment
 from domain.model.tasks import Task
-from domain.pages import MAX_BYTES, CursorInvalid
+from domain.pages import AT_ONCE, MAX_BYTES, CursorInvalid
 from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from handlers.changes import change_view
@@ -380,6 +380,27 @@ async def test_a_page_that_is_full_ends_with_what_was_read(full: FakeUnitOfWork)
     vars(unit)["changes"] = counting = Counting(full.store)
     page = await changes.page(unit, cursor=cursor, limit=1)
     assert (keys(list(page.items)), page.has_more, counting.reads) == ([("task", dig.id)], True, 1)
+
+
+async def test_texts_are_read_of_what_has_an_effect_only_where_the_first_events_had_none(full: FakeUnitOfWork) -> None:
+    class Noting(FakeChanges):
+        def __init__(self) -> None:
+            super().__init__(full.store)
+            self.read: list[UUID] = []
+
+        async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
+            self.read += ids
+            return await super().live(workspace_id, kind, ids)
+
+    cursor = await begin(full)
+    ids = [(await tasks.create(full.unit(), TaskDraft(title=f"{number}"))).id for number in range(250)]
+    for each in ids:
+        await tasks.update(full.unit(), each, edit=TaskEdit(title="again"))
+    unit = full.unit()
+    vars(unit)["changes"] = noting = Noting()
+    page = await changes.page(unit, cursor=cursor, limit=1)
+    assert keys(list(page.items)) == [("task", ids[0])]
+    assert noting.read == [*ids[:2], *ids[:AT_ONCE]]
 
 
 async def test_what_is_written_while_a_page_is_read_comes_once(full: FakeUnitOfWork) -> None:

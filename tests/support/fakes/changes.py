@@ -52,6 +52,9 @@ class FakeChanges:
         ]
 
     async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
+        return self._live(workspace_id, kind, ids)
+
+    def _live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
         kept: Mapping[str, Mapping[Any, Any]] = {
             "member": self._store.members,
             "project": self._store.projects,
@@ -61,6 +64,9 @@ class FakeChanges:
         return [
             entity for entity in kept[kind].values() if entity.workspace_id == workspace_id and id_of(entity) in ids
         ]
+
+    async def revisions(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Mapping[UUID, int]:
+        return {id_of(each): each.revision for each in self._live(workspace_id, kind, ids)}
 
     async def deletions(self, workspace_id: UUID, ids: Collection[UUID]) -> Mapping[tuple[str, UUID], int]:
         found: dict[tuple[str, UUID], int] = {}
