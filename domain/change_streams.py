@@ -99,7 +99,7 @@ class _Log:
         """Return some events after a place: about MOST_CHANGES, or what was found in _MOST_ROWS."""
         found, count = _Found(self, after), 0
         while True:
-            rows = await self.changes.logged(self.workspace_id, after=found.place, limit=_AT_ONCE)
+            rows = await self.changes.logged(self.workspace_id, after=found.place, limit=_AT_ONCE, types=self.types)
             for row in rows:
                 if not found.takes(row):
                     return found.batch(has_more=True)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, case, func, or_, select
 
-from domain.events import is_end
+from domain.events import EVENT_TYPES, is_end
 from domain.model.changes import ChangeType, CommentFilter, Entity, LogEntry, LogPlace, LogRecord
 from persistence.comments import COMMENTS, comments
 from persistence.compiled import padded
@@ -31,19 +31,18 @@ _ENTRIES: Final = Pages(
     events.c.revision,
     events.c.sequence,
 )
-_LOGGED: Final = Pages(
-    select(
-        events.c.revision,
-        events.c.sequence,
-        events.c.type,
-        events.c.entity_id,
-        events.c.actor_id,
-        events.c.recorded_at,
-        events.c.body,
-    ).where(events.c.workspace_id == bindparam("workspace")),
-    events.c.revision,
-    events.c.sequence,
-)
+
+
+def _logged(body: ColumnElement[str]) -> Pages:
+    columns = (events.c.revision, events.c.sequence, events.c.type, events.c.entity_id)
+    statement = select(*columns, events.c.actor_id, events.c.recorded_at, body)
+    return Pages(statement.where(events.c.workspace_id == bindparam("workspace")), *columns[:2])
+
+
+_LOGGED: Final = _logged(events.c.body)
+_IS_WANTED: Final = events.c.type.in_(bindparam("wanted", expanding=True))
+_LOGGED_OF_TYPES: Final = _logged(case((_IS_WANTED, events.c.body)))
+"""Bodies are large, and the database does not even read one that is not asked for."""
 _DELETIONS: Final = (
     select(tombstones.c.kind, tombstones.c.entity_id, func.max(tombstones.c.revision))
     .where(among(tombstones.c.workspace_id, tombstones.c.entity_id, "ids"))
@@ -112,9 +111,14 @@ class Changes:
             for revision, sequence, event, entity_id, is_last in rows
         ]
 
-    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
-        place = (after.revision, after.sequence)
-        rows = await _LOGGED.read(self._runner, {"workspace": workspace_id}, after=place, limit=limit)
+    async def logged(
+        self, workspace_id: UUID, *, after: LogPlace, limit: int, types: Collection[ChangeType] | None = None
+    ) -> Sequence[LogRecord]:
+        pages, place = _LOGGED, dict[str, object](workspace=workspace_id)
+        if types is not None:
+            wanted = [each for each in EVENT_TYPES if each.partition(".")[0] in types]
+            pages, place["wanted"] = _LOGGED_OF_TYPES, padded(wanted)
+        rows = await pages.read(self._runner, place, after=(after.revision, after.sequence), limit=limit)
         return [
             LogRecord(
                 place=LogPlace(row[0], row[1]),

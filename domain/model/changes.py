@@ -172,8 +172,10 @@ class ChangeRepository(Protocol):
     async def entries(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogEntry]:
         """Return at most *limit* events after a place, in their order."""
 
-    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
-        """Return at most *limit* events after a place with their bodies, in their order.
+    async def logged(
+        self, workspace_id: UUID, *, after: LogPlace, limit: int, types: Collection[ChangeType] | None = None
+    ) -> Sequence[LogRecord]:
+        """Return at most *limit* events after a place, in their order: those of *types* with their bodies, or all.
 
         It can be called after the unit of work has ended.
         """

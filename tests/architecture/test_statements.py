@@ -60,6 +60,7 @@ BUILDERS = {
         "activity._oldest",
         "activity.newest_statement",
         "changes._comment_ids",
+        "changes._logged",
         "changes._these",
         "erasures._delete_some",
         "idempotency._delete_keys",

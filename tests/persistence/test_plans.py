@@ -60,7 +60,7 @@ from domain import (
 from domain.change_cursors import Completed
 from domain.identities import ExternalIdentity
 from domain.model.activity import ActivityFilter
-from domain.model.changes import CHANGE_TYPES, LogPlace
+from domain.model.changes import CHANGE_TYPES, ChangeType, LogPlace
 from domain.model.identities import Identity
 from domain.model.streams import Topics
 from domain.model.tasks import Bucket, SortKey, Status, TaskQuery
@@ -600,7 +600,11 @@ async def call_session_services(ada: Caller) -> None:
 
 
 async def call_stream_lookups(ada: Caller) -> None:
-    """What the open streams of a process ask for together."""
+    """What the open streams of a process ask for together, and what one reads."""
+    kinds: tuple[set[ChangeType] | None, ...] = (None, {"task"}, {"task", "label"})
+    for types in kinds:
+        async with ada.unit() as uow:
+            assert await uow.changes.logged(ada.workspace_id, after=LogPlace.end_of(1), limit=50, types=types)
     places = [workspace(number) for number in range(5)]  # of more, the planner rightly reads these small tables whole
     own = [(digest(number), place) for number, place in enumerate(places)]
     await many_grants.of_sessions(ada.database, own, now=NOON)

@@ -161,3 +161,8 @@ async def test_the_log_is_read_with_its_bodies(world: World, home: Workspace) ->
     created, deleted = (json.loads(each.body or "") for each in found)
     assert (created["name"], created["revision"]) == (soon.name, 2)
     assert deleted == {"id": str(soon.id)}
+    wanted: tuple[set[ChangeType], ...] = ({"label"}, {"task", "label"}, {"task"})
+    for types in wanted:
+        async with world.unit() as uow:
+            some = await uow.changes.logged(home.id, after=LogPlace.end_of(1), limit=50, types=types)
+        assert some == [each if "label" in types else replace(each, body=None) for each in found]

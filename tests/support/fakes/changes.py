@@ -37,7 +37,9 @@ class FakeChanges:
             entries.append((event, _entry(event, sequence=numbers[event.revision], is_last=is_last)))
         return sorted(entries, key=lambda each: each[1].place)
 
-    async def logged(self, workspace_id: UUID, *, after: LogPlace, limit: int) -> Sequence[LogRecord]:
+    async def logged(
+        self, workspace_id: UUID, *, after: LogPlace, limit: int, types: Collection[ChangeType] | None = None
+    ) -> Sequence[LogRecord]:
         later = [(event, entry) for event, entry in self._log(workspace_id) if entry.place > after]
         return [
             LogRecord(
@@ -46,7 +48,7 @@ class FakeChanges:
                 entity_id=event.entity_id,
                 actor_id=None,
                 recorded_at=NOON,
-                body=encode_event(event),
+                body=encode_event(event) if types is None or event.kind in types else None,
             )
             for event, entry in later[:limit]
         ]
