@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.checking import FORMATS, METHODS, ContractChecker, Seen, read_contract
+from tests.support.checking import FORMATS, METHODS, ContractChecker, Seen, as_body, read_contract
 
 ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 TASK_PATH = f"/v1/workspaces/{ID}/tasks/{ID}"
@@ -130,8 +130,8 @@ def _examples(contract: Any, path: str, method: str, status: str, response: Any)
     for media_type, media in declared.get("content", {}).items():
         for example in media["examples"].values():
             value = _followed(contract, example)["value"]
-            body = json.dumps(value) if media_type.endswith("json") else value
-            yield Seen(method.upper(), filled, int(status), {**headers, "content-type": media_type}, body.encode())
+            body = as_body(media_type, value)
+            yield Seen(method.upper(), filled, int(status), {**headers, "content-type": media_type}, body)
 
 
 def _followed(contract: Any, node: Any) -> Any:

@@ -287,6 +287,7 @@ def test_a_token_of_the_provider_describes_itself_and_belongs_to_no_session(
         "session_id": None,
         "token_id": None,
         "scopes": ["read", "write", "manage", "account"],
+        "workspace_ids": None,
         "expires_at": None,
     }
     before = tables.digest()

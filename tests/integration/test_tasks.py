@@ -267,7 +267,7 @@ def test_metadata_is_merged_key_by_key(ada: Person) -> None:
         ({"x" * 41: ""}, {f"#/metadata/{'x' * 41} max-length"}),
         ({" ": "", "\u200b": ""}, {"#/metadata/  blank", "#/metadata/\u200b blank"}),
         ({"a": "x" * 501}, {"#/metadata/a max-length"}),
-        ({"a": 1, "b": None}, {"#/metadata/a type", "#/metadata/b type"}),
+        ({"a": 1, "b": None}, {"#/metadata/a type"}),
         ([], {"#/metadata type"}),
     ],
 )

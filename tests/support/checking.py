@@ -188,6 +188,13 @@ class ContractChecker:
         return self._resolve(node["$ref"].removeprefix("#")) if "$ref" in node else _Place(pointer, node)
 
 
+def as_body(media_type: str, value: Json) -> bytes:
+    """The bytes of a response with *value*; of a stream, with one event."""
+    if media_type == EVENT_STREAM:
+        return f"data: {json.dumps(value)}\n\n".encode()
+    return (json.dumps(value) if media_type.endswith("json") else str(value)).encode()
+
+
 def events_in(body: bytes) -> list[Json]:
     """The data of the server-sent events in *body*, each of which is a line of JSON."""
     lines = body.decode().splitlines()

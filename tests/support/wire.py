@@ -21,4 +21,4 @@ def connected(address: Address) -> Iterator[socket.socket]:
 
 def exchange(address: Address, chunks: Iterable[bytes], *, method: str = "GET") -> Reply:
     """Send *chunks* until all are sent or the server closes the connection, and read its response."""
-    return wire.exchange(wire.Endpoint(address), chunks, timeout_s=PATIENCE_S, method=method)
+    return wire.exchange(wire.Endpoint(address), chunks, timeout_s=PATIENCE_S, method=method, reads_events=True)

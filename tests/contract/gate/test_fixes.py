@@ -19,7 +19,8 @@ CONTRACTS = [
     Path(__file__).parents[1] / "sample" / "openapi.yaml",
     cases.HERE / "good.yaml",
 ]
-_ERROR = re.compile(r" {8}'[345]\d\d': \{\$ref: .*\}")
+_ERROR = re.compile(r" {8}'[345]\d\d': \{\$ref: (?!.*/TooManyStreams').*\}")
+"""A reference to a response, but for one that only streams have."""
 _HEADER = re.compile(r" {10}headers:| {12}[\w-]+: \{\$ref: '#/components/headers/.*\}")
 each_contract = pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.parent.name)
 

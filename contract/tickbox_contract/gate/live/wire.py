@@ -79,16 +79,16 @@ def connected(endpoint: Endpoint, *, timeout_s: float) -> Iterator[socket.socket
                 yield encrypted
 
 
-def read_reply(connection: socket.socket, *, method: str = "GET") -> Reply:
+def read_reply(connection: socket.socket, *, method: str = "GET", reads_events: bool = False) -> Reply:
     """The next response on *connection*. The one before must have been read. Raises OSError, HTTPException.
 
-    A stream of events may never end, or say nothing for long: it is not read.
+    A stream of events may never end, or say nothing for long: it is not read, unless *reads_events*.
     """
     response = http.client.HTTPResponse(connection, method=method)
     try:
         response.begin()
         headers = {name.lower(): ", ".join(response.headers.get_all(name, ())) for name in response.headers}
-        if is_of_events(headers.get("content-type", "")):
+        if is_of_events(headers.get("content-type", "")) and not reads_events:
             return Reply(response.status, headers, b"")
         return Reply(response.status, headers, _body(response, connection.gettimeout() or math.inf))
     finally:
@@ -111,8 +111,10 @@ def _body(response: http.client.HTTPResponse, timeout_s: float) -> bytes:
     return bytes(body)
 
 
-def exchange(endpoint: Endpoint, chunks: Iterable[bytes], *, timeout_s: float, method: str = "GET") -> Reply:
-    """Send *chunks* until all are sent or the server closes the connection, and read its response.
+def exchange(
+    endpoint: Endpoint, chunks: Iterable[bytes], *, timeout_s: float, method: str = "GET", reads_events: bool = False
+) -> Reply:
+    """Send *chunks* until all are sent or the server closes the connection, and read its response as `read_reply`.
 
     Raises OSError (TimeoutError for a server that is silent so long, or needs longer for a body), HTTPException.
     """
@@ -120,7 +122,7 @@ def exchange(endpoint: Endpoint, chunks: Iterable[bytes], *, timeout_s: float, m
         with contextlib.suppress(ConnectionError):
             for chunk in chunks:
                 connection.sendall(chunk)
-        return read_reply(connection, method=method)
+        return read_reply(connection, method=method, reads_events=reads_events)
 
 
 def request(

@@ -21,6 +21,7 @@ OF_EACH = 10_000 if AT_LENGTH else 2
 PART = (
     "/livez",
     "/v1/sessions",
+    "/v1/workspaces/{workspace_id}/activity",
     "/v1/workspaces/{workspace_id}/tasks",
     "/v1/workspaces/{workspace_id}/tasks/batch",
     "/v1/workspaces/{workspace_id}/tasks/{task_id}/complete",
