@@ -73,12 +73,14 @@ class Unauthenticated(DomainError):
 class Invalid(DomainError):
     """A value that is well-formed and still wrong.
 
-    `code` says what is wrong with it. `pointer` (into the body, RFC 6901 as a URI fragment) or `parameter` says where.
+    `code` says what is wrong with it. `pointer` (into the body, RFC 6901 as a URI fragment), `parameter` or `header`
+    says where: of several, the last one counts.
     """
 
     code: ClassVar[str]
     pointer: str | None = None
     parameter: str | None = None
+    header: str | None = None
 
 
 class InvalidTogether(DomainError):

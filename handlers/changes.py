@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Final, Literal, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -17,6 +17,7 @@ from domain.model.activity import ActivityFilter
 from domain.model.changes import Change, ChangeEvent, ChangeType, LogRecord
 from domain.model.streams import Message
 from domain.model.workspaces import WorkspaceChange
+from domain.pages import CursorInvalid
 from domain.unit_of_work import UnitOfWork
 from handlers.events import entity_view
 from handlers.pages import page_view
@@ -52,8 +53,8 @@ async def stream_changes(
     until: Literal["head"] | None = None,
 ) -> Response:
     """200 with the live events of the workspace."""
-    start = cursor if last_event_id is None else last_event_id
-    feed = await change_streams.feed_of(uow, types=types, cursor=start, until_head=until == "head")
+    with _start(cursor, last_event_id) as start:
+        feed = await change_streams.feed_of(uow, types=types, cursor=start, until_head=until == "head")
     return events(_sent(streams.follow(uow.streams, feed)))
 
 
@@ -87,6 +88,16 @@ async def list_activity(  # noqa: PLR0913, PLR0917  # a filter each
         recorded_before=recorded_before,
     )
     return ok(page_view(await activity.page(uow, filters=filters, limit=limit, cursor=cursor), activity_entry_view))
+
+
+@contextmanager
+def _start(cursor: str | None, last_event_id: str | None) -> Iterator[str | None]:
+    """Where a stream begins. A problem with it names the header if it was there."""
+    try:
+        yield cursor if last_event_id is None else last_event_id
+    except CursorInvalid as error:
+        error.header = None if last_event_id is None else "Last-Event-ID"
+        raise
 
 
 async def _sent(
@@ -142,7 +153,8 @@ async def stream_my_changes(
     until: Literal["head"] | None = None,
 ) -> Response:
     """200 with what changes in the caller's workspaces."""
-    feed = await account_streams.feed_of(uow, cursor=last_event_id or cursor, until_head=until == "head")
+    with _start(cursor, last_event_id) as start:
+        feed = await account_streams.feed_of(uow, cursor=start, until_head=until == "head")
     return events(_sent_to_account(streams.follow(uow.streams, feed)))
 
 

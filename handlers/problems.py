@@ -87,6 +87,8 @@ def _faults(error: Exception) -> tuple[Fault, ...]:
     match error:
         case InvalidTogether():
             return tuple(fault for each in error.errors for fault in _faults(each))
+        case Invalid(header=str(name)):
+            return (Fault(str(error), error.code, "header", name),)
         case Invalid(parameter=str(name)):
             return (Fault(str(error), error.code, "parameter", name),)
         case Invalid(pointer=str(place)):
