@@ -31,12 +31,13 @@ Group = tuple[Sequence[tuple[Keys, Entity]], Keys | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
-    """What a step reads: about *count* items after *place*."""
+    """What a step reads: about *count* items after *place*. If `is_sparse`, there was none right before it."""
 
     uow: UnitOfWork
     place: SyncPlace
     completed: Completed
     count: int
+    is_sparse: bool
 
     @property
     def workspace_id(self) -> UUID:
@@ -77,13 +78,15 @@ async def read(
         if (types is not None and step.kind not in types) or (step.is_closed and completed == "none"):
             continue
         here = place if name == place.step else replace(place, step=name, keys=None)
+        is_sparse = False
         while True:
-            group, keys = await step.read(_Page(uow=uow, place=here, completed=completed, count=count))
+            page = _Page(uow=uow, place=here, completed=completed, count=count, is_sparse=is_sparse)
+            group, keys = await step.read(page)
             for after, entity in group:
                 yield Found(place=replace(here, keys=after), change=change_of(step.kind, entity))
             if keys is None:
                 break
-            here = replace(here, keys=keys)
+            here, is_sparse = replace(here, keys=keys), not group
             yield Found(place=here)
             looked += _COMMENTS_AT_ONCE if step.kind == "comment" else 0
             if looked >= _MOST_COMMENTS:
@@ -159,7 +162,7 @@ def _tasks(status: Status) -> _Step:
 async def _comments(at: _Page) -> Group:
     after = pages.id_from_key(at.keys[0]) if at.keys else None
     only = None if at.completed == "all" else CommentFilter(head=at.place.head, closed_since=at.place.closed_since)
-    limit = _COMMENTS_AT_ONCE if only else at.count
+    limit = _COMMENTS_AT_ONCE if only or at.is_sparse else at.count
     looked_at = await at.uow.changes.comment_ids(at.workspace_id, only=only, after=after, limit=limit)
     wanted = [comment_id for comment_id, is_wanted in looked_at if is_wanted][: at.count]
     comments = await at.uow.changes.live(at.workspace_id, "comment", wanted)

@@ -36,6 +36,7 @@ from domain.tasks import TaskDraft, TaskEdit
 from handlers.changes import change_view
 from tests.support.defaults import NOON
 from tests.support.fakes.changes import FakeChanges
+from tests.support.fakes.store import Store
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.test_members import new_member
 
@@ -354,6 +355,17 @@ async def test_a_page_looks_at_so_many_comments_that_are_left_out(uow: FakeUnitO
     assert [keys(list(page.items)) for page in found] == [[], [("comment", note.id)]]
 
 
+async def test_a_page_passes_over_as_many_comments_in_the_trash_whatever_its_limit(uow: FakeUnitOfWork) -> None:
+    ids = []
+    for _ in range(2):
+        task = await tasks.create(uow.unit(), TaskDraft(title="Sow"))
+        ids += [(task.id, (await comments.create(uow.unit(), task.id, text="Not yet")).id) for _ in range(750)]
+    for each in ids[:-1]:
+        await comments.delete(uow.unit(), *each)
+    found, _ = await pages_from(uow, None, types=["comment"], limit=2)
+    assert [keys(list(page.items)) for page in found] == [[("comment", ids[-1][1])]]
+
+
 async def test_many_comments_come_where_some_are_left_out(uow: FakeUnitOfWork) -> None:
     task = await tasks.create(uow.unit(), TaskDraft(title="Sow"))
     ids = {(await comments.create(uow.unit(), task.id, text="Not yet")).id for _ in range(120)}
@@ -382,25 +394,60 @@ async def test_a_page_that_is_full_ends_with_what_was_read(full: FakeUnitOfWork)
     assert (keys(list(page.items)), page.has_more, counting.reads) == ([("task", dig.id)], True, 1)
 
 
+class Noting(FakeChanges):
+    """Knows of which entities the texts were read, and no tombstones if `has_tombstones` is false."""
+
+    def __init__(self, store: Store, *, has_tombstones: bool = True) -> None:
+        super().__init__(store)
+        self.read: list[UUID] = []
+        self._has_tombstones = has_tombstones
+
+    async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
+        self.read += ids
+        return await super().live(workspace_id, kind, ids)
+
+    async def deletions(self, workspace_id: UUID, ids: Collection[UUID]) -> Mapping[tuple[str, UUID], int]:
+        return await super().deletions(workspace_id, ids) if self._has_tombstones else {}
+
+
 async def test_texts_are_read_of_what_has_an_effect_only_where_the_first_events_had_none(full: FakeUnitOfWork) -> None:
-    class Noting(FakeChanges):
-        def __init__(self) -> None:
-            super().__init__(full.store)
-            self.read: list[UUID] = []
-
-        async def live(self, workspace_id: UUID, kind: ChangeType, ids: Collection[UUID]) -> Sequence[Entity]:
-            self.read += ids
-            return await super().live(workspace_id, kind, ids)
-
     cursor = await begin(full)
     ids = [(await tasks.create(full.unit(), TaskDraft(title=f"{number}"))).id for number in range(250)]
     for each in ids:
         await tasks.update(full.unit(), each, edit=TaskEdit(title="again"))
     unit = full.unit()
-    vars(unit)["changes"] = noting = Noting()
+    vars(unit)["changes"] = noting = Noting(full.store)
     page = await changes.page(unit, cursor=cursor, limit=1)
     assert keys(list(page.items)) == [("task", ids[0])]
     assert noting.read == [*ids[:2], *ids[:AT_ONCE]]
+
+
+@pytest.mark.parametrize("has_tombstones", [True, False])
+async def test_deletions_come_once_where_many_events_have_no_effect(
+    full: FakeUnitOfWork, *, has_tombstones: bool
+) -> None:
+    """Without a tombstone, a deletion comes in any case: it was purged a moment ago."""
+    cursor = await begin(full)
+    first, second, soon = [await tasks.create(full.unit(), TaskDraft(title=title)) for title in "abc"]
+    back, away = [await labels.create(full.unit(), name=name) for name in ("back", "away")]
+    for label in (back, away):
+        await labels.delete(full.unit(), label.id)
+    gone = await tasks.create(full.unit(), TaskDraft(title="Short"))
+    await task_deletions.delete(full.unit(), gone.id)
+    for number in range(deltas.MOST_ENTRIES // 10):
+        await tasks.update(full.unit(), first.id, edit=TaskEdit(title=f"{number}"))
+    for label in (back, away):
+        await restoring.label(full.unit(), label.id)
+    await labels.delete(full.unit(), away.id)
+    await tasks.update(full.unit(), second.id, edit=TaskEdit(title="again"))
+    await task_deletions.delete(full.unit(), soon.id)
+    unit = full.unit()
+    vars(unit)["changes"] = noting = Noting(full.store, has_tombstones=has_tombstones)
+    page = await changes.page(unit, cursor=cursor, limit=1)
+    expected = ("task", gone.id, True) if has_tombstones else ("label", away.id, True)
+    assert ends(list(page.items)) == [expected]
+    effective = {first.id, second.id, gone.id} if has_tombstones else {first.id, second.id, gone.id, away.id}
+    assert set(noting.read) == effective
 
 
 async def test_what_is_written_while_a_page_is_read_comes_once(full: FakeUnitOfWork) -> None:
