@@ -69,10 +69,14 @@ class LazyTransaction:
             transaction, self._transaction = self._transaction, None
             await transaction.close()
 
-    async def begin_next(self, *, turn: UUID | None = None) -> None:
-        """Commit, let others write, and begin and prepare another transaction, which may take another *turn*."""
+    async def begin_next(self, committed: Callable[[], None], *, turn: UUID | None = None) -> None:
+        """Commit, let others write, and begin and prepare another transaction, which may take another *turn*.
+
+        *committed* is called after the commit.
+        """
         age_s = (await self.opened()).age_s
         await self.commit()
+        committed()
         await self.close()
         await self._database.give_way(age_s)
         await self._begin(turn or self._turn)

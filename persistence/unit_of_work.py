@@ -187,12 +187,10 @@ class SqlUnitOfWork(Repositories):
         self._workspace_id = self._named_workspace_id
         vars(self).pop("now", None)  # the next one is the time at which the lock is held again
         try:
-            await self._transaction.begin_next(turn=within)
+            await self._transaction.begin_next(self._changed, turn=within)
         except AlreadyRecorded as error:  # a request with the same key has ended between two steps
             message = "a request with the same key has a response"
             raise StorageUnavailable(message) from error
-        finally:
-            self._dependencies.changed(self.change_log.changed)
         if self._check is not None:
             await self._check()
 
@@ -280,7 +278,10 @@ class SqlUnitOfWork(Repositories):
         if not self._safe:
             await self.change_log.flush()
             await self._transaction.commit()
-            self._dependencies.changed(self.change_log.changed)
+            self._changed()
+
+    def _changed(self) -> None:
+        self._dependencies.changed(self.change_log.changed)
 
     @property
     def _space_id(self) -> UUID:

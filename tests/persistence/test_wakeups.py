@@ -83,6 +83,23 @@ async def test_neither_a_read_nor_a_write_that_is_rolled_back_wakes_anybody(
     assert not await is_woken(watching)
 
 
+async def test_a_step_wakes_who_waits_before_the_next_one_has_the_lock_again(
+    ada: Caller, listening: Caller, watching: Subscription
+) -> None:
+    async def look_between() -> bool:
+        async with ada.unit() as uow:
+            await uow.next_revision()
+            return await is_woken(watching)
+
+    async with listening.unit() as uow:
+        await tasks.create(uow, TaskDraft(title="Sow"))
+        between = asyncio.ensure_future(look_between())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await uow.next_step()
+    assert await between
+
+
 async def test_a_change_of_a_membership_wakes_its_user(listening: Caller, bob: Caller, wakeups: Wakeups) -> None:
     home = await listening.account.write(workspaces.create, name="Home")
     await listening.in_workspace(home.id).add_member(bob, role="viewer")
