@@ -113,6 +113,15 @@ async def test_the_last_deletion_of_each_entity_is_known(world: World, home: Wor
         await uow.labels.restore(replace(soon, revision=9))
     found = await deletions(world, home, bob.id, ident(1), ident(2), ident(3))
     assert found == {("member", bob.id): 5, ("label", ident(2)): 8}
+    async with world.unit() as uow:
+        await uow.labels.delete(home.id, ident(1), trash_id=NOBODY, revision=10)
+        await uow.labels.restore(replace(soon, revision=10))
+    assert await deletions(world, home, ident(1)) == {}
+    async with world.unit() as uow:
+        await uow.labels.delete(home.id, ident(1), trash_id=NOBODY, revision=11)
+        await uow.labels.restore(replace(soon, revision=11))
+        await uow.labels.delete(home.id, ident(1), trash_id=NOBODY, revision=11)
+    assert await deletions(world, home, ident(1)) == {("label", ident(1)): 11}
 
 
 async def test_comments_are_marked_as_wanted_by_what_their_tasks_are(
