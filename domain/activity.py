@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import UUID
 
 from domain import change_cursors, pages
 from domain.comments import MOST_IN_TITLE
@@ -20,10 +21,14 @@ _ALWAYS_CHANGED: Final = frozenset({"updated_at", "revision"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityEntry:
-    """An event, and what people need to know of its payload: the title, and the names of what changed."""
+    """An event, and what people need to know of its payload: the title, and the names of what changed.
+
+    `task_id` is the task of a comment.
+    """
 
     event: LoggedEvent
     title: str | None
+    task_id: UUID | None
     changed: tuple[str, ...]
 
 
@@ -72,7 +77,9 @@ def _entry(event: LoggedEvent) -> ActivityEntry:
     after, before = (json.loads(text) if text else None for text in (event.payload, event.payload_before))
     if event.type_before is None or event.type_before.partition(".")[0] != event.type.partition(".")[0]:
         before = None  # another thing has the same id
-    return ActivityEntry(event=event, title=_title(after, before), changed=_changed(after, before))
+    return ActivityEntry(
+        event=event, title=_title(after, before), task_id=_task_id(after, before), changed=_changed(after, before)
+    )
 
 
 def _title(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> str | None:
@@ -84,6 +91,12 @@ def _title(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None) ->
             if name in payload:
                 return str(payload[name])[: MOST_IN_TITLE if name == "text" else None]
     return None
+
+
+def _task_id(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> UUID | None:
+    """Return the task of a comment, which never changes. The payload of a deletion has only the comment's id."""
+    found = {**(before or {}), **(after or {})}.get("task_id")
+    return None if found is None else UUID(found)
 
 
 def _changed(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> tuple[str, ...]:

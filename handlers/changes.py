@@ -185,6 +185,7 @@ def activity_entry_view(entry: ActivityEntry) -> responses.ActivityEntry:
         "event": event.type,
         "type": event.type.partition(".")[0],
         "id": event.entity_id,
+        "task_id": entry.task_id,
         "title": entry.title,
         "changed": list(entry.changed),
         "actor_id": event.actor_id,

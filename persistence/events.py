@@ -48,8 +48,8 @@ events: Final = Table(
     ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], ondelete="CASCADE"),
     Index("ix_events_entity_id", "workspace_id", "entity_id", "revision", "sequence"),
 )
-"""A workspace's log. `actor_id` is null where a workspace is created with its owner's registration; `body`, the payload
-as JSON, where it was deleted. `is_last` says that no later event of the same revision is about the same entity."""
+"""A workspace's log. `actor_id` is null for what a registration did; `body`, the payload as JSON, where it was deleted.
+`is_last` says that no later event of the same revision is about the same entity."""
 _IS_OF_MEMBER: Final = events.c.type.in_(MEMBER_EVENTS)
 Index(
     "ix_events_members",

@@ -522,6 +522,7 @@ class ActivityEntry(TypedDict):
     event: str
     type: str
     id: UUID
+    task_id: UUID | None
     title: str | None
     changed: list[str]
     actor_id: UUID | None

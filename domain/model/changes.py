@@ -88,7 +88,7 @@ class LogRecord:
     """An event in the log, with its body.
 
     `event` is its type. `body` is the entity after it as JSON, as `x-events` in the contract describes it; None if it
-    was deleted. Without an actor, nobody was logged in.
+    was deleted. What a registration did has no actor.
     """
 
     place: LogPlace

@@ -11,7 +11,19 @@ from domain.events import EVENT_TYPES
 from domain.pages import encode
 from persistence.events import events
 from tests.support.checking import read_contract
-from tests.support.clients import Person, everything, new_email, no_content, ok, pages, rejected
+from tests.support.clients import (
+    PASSWORD,
+    Client,
+    Person,
+    created,
+    everything,
+    log_in,
+    new_email,
+    no_content,
+    ok,
+    pages,
+    rejected,
+)
 from tests.support.tables import Tables
 
 
@@ -55,11 +67,61 @@ def test_members_see_who_did_what(ada: Person, bob: Person, home: str) -> None:
         ("task.deleted", "Sow beans", [], ada.id),
     ]
     found = everything(bob.client, f"{home}/activity", entity_id=comment["id"])
-    assert [(each["event"], each["type"], each["id"], each["erased"]) for each in found] == [
-        ("comment.deleted", "comment", comment["id"], False),
-        ("comment.created", "comment", comment["id"], False),
+    assert [(each["event"], each["type"], each["id"], each["task_id"], each["erased"]) for each in found] == [
+        ("comment.deleted", "comment", comment["id"], task["id"], False),
+        ("comment.created", "comment", comment["id"], task["id"], False),
     ]
     assert found[0]["revision"] == ada.head(home)
+    of_task = everything(bob.client, f"{home}/activity", entity_id=task["id"])
+    assert {each["task_id"] for each in of_task} == {None}
+
+
+def test_an_effect_has_the_revision_of_its_cause(ada: Person, home: str) -> None:
+    first = ada.create(f"{home}/tasks", title="Sow")["id"]
+    ada.create(f"{home}/tasks", title="Reap", depends_on_ids=[first])
+    ok(ada.client.post(f"{home}/tasks/{first}/complete"))
+    head = ada.head(home)
+
+    newest = everything(ada.client, f"{home}/activity")[:2]
+
+    assert {(each["event"], each["title"], tuple(each["changed"]), each["revision"]) for each in newest} == {
+        ("task.completed", "Sow", ("completed_at", "status"), head),
+        ("task.updated", "Reap", ("blocked",), head),
+    }
+
+
+def test_an_emptied_trash_takes_nothing_from_the_log_and_adds_nothing(ada: Person, bob: Person, home: str) -> None:
+    task = ada.create(f"{home}/tasks", title="Sow")["id"]
+    bob.create(f"{home}/tasks/{task}/comments", text="Deep?")
+    no_content(ada.client.delete(f"{home}/tasks/{task}"))
+    before = lines(bob, home)
+    assert [line[:2] for line in before[-2:]] == [("comment.deleted", "Deep?"), ("task.deleted", "Sow")]
+
+    no_content(ada.client.delete(f"{home}/trash"))
+
+    assert everything(ada.client, f"{home}/trash") == []
+    assert lines(bob, home) == before
+
+
+def test_what_a_registration_did_has_no_actor_and_who_left_has_a_name(
+    client: Client, ada: Person, home: str, tables: Tables
+) -> None:
+    email = new_email()
+    invitation = ada.create(f"{home}/invitations", email=email, role="editor")
+    wanted = {"email": email, "password": PASSWORD, "name": "Cleo"}
+    token = tables.send_invitation(invitation["id"])
+    cleo = created(client.post("/v1/users", json={**wanted, "invitation_token": token}))["id"]
+    mine = client.with_token(log_in(client, email)["access_token"])
+    personal = next(each for each in ok(mine.get("/v1/workspaces"))["items"] if each["personal"])
+    assert {each["actor_id"] for each in everything(mine, f"/v1/workspaces/{personal['id']}/activity")} == {None}
+    ok(mine.merge("/v1/users/me", {"name": "Cleo Q"}))
+    no_content(mine.delete(f"{home}/members/me"))
+
+    assert lines(ada, home, entity_id=cleo) == [
+        ("member.added", "Cleo", [], None),
+        ("member.updated", "Cleo Q", ["name"], cleo),
+        ("member.removed", "Cleo Q", [], cleo),
+    ]
 
 
 def test_activity_is_filtered_by_thing_user_event_and_time(ada: Person, bob: Person, home: str) -> None:

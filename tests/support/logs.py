@@ -144,9 +144,10 @@ def check_activity(person: Person, log: list[LoggedEvent], *, home: str) -> None
         changed = {name for name in after if before and before[name] != after[name]} - {"updated_at", "revision"}
         called = after or before
         title = called.get("title") or called.get("name") or called["text"][:100]
-        expected.append((event.revision, event.sequence, event.type, event.entity_id, title, sorted(changed)))
+        of = (event.entity_id, called.get("task_id"))
+        expected.append((event.revision, event.sequence, event.type, *of, title, sorted(changed)))
     found = everything(person.client, f"{home}/activity", limit=200)
-    names = ("revision", "sequence", "event", "id", "title", "changed")
+    names = ("revision", "sequence", "event", "id", "task_id", "title", "changed")
     assert [tuple(each[name] for name in names) for each in reversed(found)] == expected
 
 

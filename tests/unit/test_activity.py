@@ -92,6 +92,19 @@ async def test_what_an_entity_is_called_depends_on_its_kind(
     assert entry.title == title
 
 
+async def test_an_entry_of_a_comment_has_its_task(uow: FakeUnitOfWork) -> None:
+    comment = {"id": "1", "task_id": str(ident(7)), "text": "Done?"}
+    log(uow, ("comment.created", comment), ("comment.updated", comment), ("comment.deleted", {"id": "1"}))
+
+    assert [(entry.title, entry.task_id) for entry in await read(uow)] == [("Done?", ident(7))] * 3
+
+
+async def test_the_task_of_a_comment_is_not_made_up(uow: FakeUnitOfWork) -> None:
+    log(uow, ("comment.created", None), ("comment.deleted", {"id": "1"}), ("task.created", TASK))
+
+    assert [entry.task_id for entry in await read(uow)] == [None, None, None]
+
+
 async def test_what_is_not_kept_is_not_made_up(uow: FakeUnitOfWork) -> None:
     log(uow, ("task.created", None), ("task.updated", TASK), ("task.updated", None), ("task.deleted", {"id": "1"}))
 
