@@ -2,6 +2,7 @@
 
 - Access is asked again before anything is sent, and at least once a second (`Subscription.wait`). The stream ends when
   the caller no longer has it.
+- It also ends if what follows its place cannot be said any more. Its client connects again, and gets that as a problem.
 - While the database cannot be reached, a stream sends heartbeats only, and goes on when it can.
 - A stream has no queue: it reads from its place when its client has taken what was sent before.
 """
@@ -9,7 +10,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 
-from domain.errors import Unavailable
+from domain.errors import Expired, Unavailable
 from domain.model.streams import Batch, Feed, Item, Message, Streams
 
 _NOTHING_NEW: Final[Batch[Any]] = Batch()
@@ -20,8 +21,8 @@ _NOTHING_KNOWN: Final[Batch[Any]] = Batch()
 async def follow(streams: Streams, feed: Feed[Item]) -> AsyncGenerator[Sequence[Message[Item]], None]:
     """Yield what *feed* reads, each time as much as there is, and heartbeats: the first one at once.
 
-    It ends when the caller has no access any more, and when the feed ends: if that has nothing to send then, with a
-    heartbeat, because its place may have moved on.
+    It ends when the caller has no access any more, when the place of the feed has expired, and when the feed ends: if
+    that has nothing to send then, with a heartbeat, because its place may have moved on.
     """
     with streams.open(feed.topics) as subscription:
         if subscription is None:
@@ -43,13 +44,15 @@ async def follow(streams: Streams, feed: Feed[Item]) -> AsyncGenerator[Sequence[
 
 
 async def _look(streams: Streams, feed: Feed[Item], *, has_news: bool) -> Batch[Item] | None:
-    """Ask for access, and read if there is news. None if the caller has no access any more."""
+    """Ask for access, and read if there is news. None if the stream ends."""
     try:
         if not await streams.is_admitted():
             return None
         return await feed.read() if has_news else _NOTHING_NEW
     except Unavailable:
         return _NOTHING_KNOWN
+    except Expired:
+        return None
 
 
 def _heartbeat(feed: Feed[Item]) -> Message[Item]:

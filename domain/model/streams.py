@@ -75,7 +75,10 @@ class Feed(Protocol[Item]):
         """The place up to which all was read."""
 
     async def read(self) -> Batch[Item]:
-        """Read what is after the place, and move it there. Raises StorageUnavailable: then the place is as it was."""
+        """Read what is after the place, and move it there. Raises StorageUnavailable: then the place is as it was.
+
+        Raises CursorExpired if what is after the place is not known any more.
+        """
 
 
 class Subscription(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -87,6 +88,22 @@ def test_it_ends_with_its_token(ada: Person) -> None:
     with streaming(ada.client.with_token(issued["token"]), STREAM) as stream:
         no_content(ada.client.delete(f"/v1/tokens/{issued['id']}"))
         assert stream.rest() == []
+
+
+def test_it_ends_with_its_account_also_if_that_is_deleted_in_steps(ada: Person, bob: Person, tables: Tables) -> None:
+    """Between two looks at its workspaces the account can go, and with it what it had left."""
+    club = ada.create("/v1/workspaces", name="Club")["id"]
+    tables.add_member(club, bob.id, role="editor")
+    for start in range(0, 320, 80):
+        numbers = range(start, start + 80)
+        operations = [{"create": {"title": str(number), "assignee_ids": [bob.id]}} for number in numbers]
+        ok(ada.client.post(f"/v1/workspaces/{club}/tasks/batch", json={"operations": operations}))
+    with ExitStack() as stack:
+        streams = [stack.enter_context(streaming(bob.client, STREAM)) for _ in range(15)]
+        no_content(bob.client.delete("/v1/users/me"))
+        for stream in streams:
+            stream.rest()
+        assert all(stream.ended for stream in streams)
 
 
 @pytest.mark.parametrize("is_mine", [True, False], ids=["mistyped", "of another user"])

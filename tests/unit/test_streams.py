@@ -11,6 +11,7 @@ import pytest
 
 from app.streams import OpenStreams, StreamLimits
 from domain.errors import StorageUnavailable
+from domain.model.changes import CursorExpired
 from domain.model.streams import Batch, Message, ServerFull, StreamsExceeded, Topics
 from domain.streams import follow
 from persistence.wakeups import Wakeups
@@ -73,6 +74,18 @@ async def test_a_stream_ends_with_its_feed() -> None:
 async def test_a_feed_that_ends_with_nothing_to_send_ends_with_its_place() -> None:
     feed = Numbers([batch(1), batch(is_last=True)])
     assert await sent(follow(FakeStreams(NEWS), feed)) == [["0"], [1], ["1"]]
+
+
+async def test_a_stream_ends_when_its_place_has_expired() -> None:
+    class Expiring(Numbers):
+        async def read(self) -> Batch[int]:
+            if self.reads:
+                raise CursorExpired
+            return await super().read()
+
+    streams = FakeStreams(NEWS, NEWS)
+    assert await sent(follow(streams, Expiring([batch(1)]))) == [["0"], [1]]
+    assert (len(streams.waited_for), streams.open_streams) == (1, 0)
 
 
 async def test_a_silent_stream_sends_heartbeats_with_its_place() -> None:
