@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from tests.support.patience import PATIENCE_S
 from tests.support.server import serving
 from tests.support.wire import Address, connected, read_reply, request
-from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, JoinedWrites, Outflow
+from tickbox_contract.engine.outflow import MIN_TAKEN_BYTES, Backlog, JoinedWrites, Outflow, untaken_bytes
 from tickbox_contract.engine.protocol import bounded_protocol
 
 LARGE = 12 * 1024 * 1024
@@ -123,6 +123,9 @@ class HeldTransport:
     def is_closing(self) -> bool:
         return self.closing
 
+    def get_extra_info(self, _name: str) -> None:
+        """It has no socket."""
+
     def abort(self) -> None:
         self.aborted = True
         self.size = 0
@@ -168,6 +171,37 @@ def test_a_client_that_takes_enough_in_each_period_may_take_the_rest() -> None:
         transport.size -= MIN_TAKEN_BYTES
         timer.go_off()
     assert not transport.aborted
+
+
+async def test_what_a_client_takes_out_of_the_kernels_buffer_counts() -> None:
+    """A kernel can keep megabytes, and accepts more only after much of it was read."""
+    connected_to: asyncio.Future[asyncio.WriteTransport] = asyncio.get_running_loop().create_future()
+
+    class Writing(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.WriteTransport)
+            transport.write(b"x" * LARGE)
+            connected_to.set_result(transport)
+
+    loop, timer = asyncio.get_running_loop(), Timer()
+    server = await loop.create_server(Writing, "127.0.0.1", 0)
+    with socket.socket() as client:
+        client.settimeout(0)
+        await loop.sock_connect(client, server.sockets[0].getsockname())
+        transport = await connected_to
+        outflow = Outflow(transport, Backlog(), call_later=timer.call_later, timeout_s=1)
+        outflow.hold()
+        waiting, held = untaken_bytes(transport), transport.get_write_buffer_size()
+        assert waiting > held
+        while waiting - untaken_bytes(transport) < MIN_TAKEN_BYTES:
+            client.recv(MIN_TAKEN_BYTES)  # without a turn of the event loop, so the transport hands over nothing
+        assert transport.get_write_buffer_size() == held
+        timer.go_off()
+        assert not transport.is_closing()
+        timer.go_off()
+        assert transport.is_closing()
+        outflow.end()
+    server.close()
 
 
 @pytest.mark.parametrize("taken", [0, MIN_TAKEN_BYTES - 1])
@@ -217,9 +251,6 @@ def test_a_lost_connection_no_longer_counts() -> None:
 
 class IdleTransport(HeldTransport):
     """One that a protocol can be connected to."""
-
-    def get_extra_info(self, _name: str) -> None:
-        return None
 
     def close(self) -> None:
         self.closing = True

@@ -295,7 +295,28 @@ def test_a_refused_head_request_gets_a_response_without_a_body(server: Sample) -
 def test_http_1_0_gets_a_response_and_the_connection_closes(server: Sample) -> None:
     with connected(server.address) as connection:
         connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
-        assert until_closed(connection).startswith(b"HTTP/1.1 200 ")
+        head, _, body = until_closed(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert f"\r\ncontent-length: {len(body)}\r\n".encode() in head
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_a_response_without_a_length_has_no_chunks_in_http_1_0(method: bytes) -> None:
+    async def stream(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for chunk in (b"first\n", b"", b"second\n"):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    with (
+        serving(stream, protocol=bounded_protocol("urn:x:"), lifespan="off") as address,
+        connected(address) as connection,
+    ):
+        connection.sendall(method + b" / HTTP/1.0\r\n\r\n")
+        head, _, body = until_closed(connection).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == (b"" if method == b"HEAD" else b"first\nsecond\n")
 
 
 H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")

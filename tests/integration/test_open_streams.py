@@ -140,7 +140,7 @@ def test_a_client_that_does_not_read_is_disconnected(sqlite_url: str, caplog: py
         with connected(address) as connection, caplog.at_level(logging.INFO):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(request("GET", f"{events_of(ada)}?cursor={place}", token=ada.tokens["access_token"]))
-            until(lambda: any(getattr(each, "reason", "") == "the client does not read" for each in caplog.records))
+            until(lambda: any(getattr(each, "reason", "") == "the client reads too little" for each in caplog.records))
 
 
 def test_an_open_stream_waits_for_a_database_that_is_away(postgres_databases: PostgresDatabases) -> None:

@@ -1,15 +1,25 @@
 """How responses leave: in few packets, and within limits for clients that do not read, in time and in bytes.
 
 A transport keeps what a socket does not accept. If a client sends requests and never reads, its responses would stay in
-memory for as long as it is connected.
+memory for as long as it is connected. Behind the transport, the kernel keeps up to some megabytes for each socket, and
+accepts more only when much of that was read: what a slow client reads shows there first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import struct
+import sys
 from collections.abc import Callable
 from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 WRITE_TIMEOUT_S = 30
 """How long a client may read nothing, or little, of what waits for it."""
@@ -17,6 +27,8 @@ MIN_TAKEN_BYTES = 64 * 1024
 """How much a client must read in that time, if as much is waiting."""
 UNSENT_LIMIT_BYTES = 64 * 1024 * 1024
 """How much may wait in the process, on all connections with more than the transport's high-water mark together."""
+
+_INT = struct.Struct("i")
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +97,13 @@ class Outflow:
         self._backlog.discard(self._transport)
 
     def _watch(self) -> None:
-        self._untaken_bytes = self._transport.get_write_buffer_size()
+        self._untaken_bytes = untaken_bytes(self._transport)
         self._timer = self._call_later(self._timeout_s, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        if self._untaken_bytes - self._transport.get_write_buffer_size() < MIN_TAKEN_BYTES:
-            drop(self._transport, "the client does not read")
+        if self._untaken_bytes - untaken_bytes(self._transport) < MIN_TAKEN_BYTES:
+            drop(self._transport, "the client reads too little")
         else:
             self._watch()
 
@@ -136,6 +148,42 @@ class JoinedWrites:
         if self._held is not None:
             held, self._held = self._held, None
             self._transport.write(held)
+
+
+def unchunked(application: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:
+    """An application whose response in *cycle* is as long as what it sends, if it does not say the length."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        has_length = True
+
+        async def sendunchunked(message: Message) -> None:
+            nonlocal has_length
+            if message["type"] == "http.response.start":
+                has_length = any(name.lower() == b"content-length" for name, _ in message["headers"])
+                cycle.chunked_encoding = None if has_length else False
+            elif not has_length:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await application(scope, receive, sendunchunked)
+
+    return run
+
+
+def untaken_bytes(transport: asyncio.WriteTransport) -> int:
+    """How much waits for a client: in the process, and in the kernel until the client acknowledges it.
+
+    Linux says what is in the kernel. Elsewhere, or without a socket, that part is 0.
+    """
+    held = transport.get_write_buffer_size()
+    if sys.platform == "win32":
+        return held
+    try:
+        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+    except (AttributeError, OSError, ValueError):
+        return held
+    (queued,) = _INT.unpack(found)
+    return held + int(queued)
 
 
 def drop(transport: asyncio.WriteTransport, reason: str) -> None:

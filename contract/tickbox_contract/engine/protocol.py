@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tickbox_contract.responses import Problem
 
 from .heads import BAD_VERSION, VERSIONS, MalformedHeadError, check_codings, check_hosts, origin_form
-from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, JoinedWrites, Outflow
+from .outflow import UNSENT_LIMIT_BYTES, WRITE_TIMEOUT_S, Backlog, JoinedWrites, Outflow, unchunked
 from .protocol_problems import (
     MAX_HEAD_BYTES,
     MAX_HEADERS,
@@ -190,6 +190,12 @@ class BoundedHttpToolsProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._in_message = self._in_body = False
         self._stop_waiting()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # uvicorn's
+        """HTTP/1.0 has no chunks (RFC 9112, section 6.1): a response without a length ends with the connection."""
+        if cycle.scope["http_version"] == "1.0":
+            app = unchunked(app, cycle)
+        super()._start_asgi_task(cycle, app)
 
     def _await_request(self) -> None:
         self._deadline = self.loop.call_later(self.read_timeout_s, self._give_up)
