@@ -114,6 +114,14 @@ def test_in_500_workspaces_a_cursor_fits_into_the_line_of_a_request_that_proxies
     assert Known.parse(known.cursor, BINDING) == known
 
 
+def test_a_head_may_be_larger_than_what_a_cursor_has_of_it() -> None:
+    """As after some restored backups."""
+    large = change(1, head=2**24 + 5)
+    assert knowing(large).compared([large], departed=(), limit=1).items == []
+    later = replace(large, head=2**24 + 6)
+    assert knowing(large).compared([later], departed=(), limit=1).items == [later]
+
+
 def test_what_was_left_comes_first_and_a_page_has_at_most_the_limit() -> None:
     known = knowing(change(1), change(2), change(3))
     current = [change(2, head=9), change(4)]
