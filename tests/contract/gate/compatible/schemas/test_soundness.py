@@ -116,7 +116,8 @@ def test_what_jsonschema_rs_proves_is_not_contradicted(data: st.DataObject) -> N
         is_proved = str(covering.covers(covered)) == "yes"
     except jsonschema_rs.canonical.CanonicalizationError:
         return
-    assert not (is_proved and isinstance(compared(old, new), Broken))
+    is_known = "'format': 'byte'" not in repr(new)  # which jsonschema_rs does not check
+    assert not (is_proved and is_known and isinstance(compared(old, new), Broken))
 
 
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.0"])
