@@ -7,6 +7,7 @@ from itertools import product
 from uuid import UUID
 
 import pytest
+from sqlalchemy import bindparam, update
 
 from domain import identities, secret_tokens, sessions, tokens
 from domain.identities import ExternalIdentity
@@ -53,6 +54,15 @@ async def test_sessions(ada: Caller, bob: Caller, places: list[UUID | None], age
     }
     assert await many_grants.of_sessions(ada.database, wanted, now=now) == alone
     assert bool(alone) == (age < dt.timedelta(hours=1))
+
+
+async def test_a_session_that_has_ended_although_its_token_has_not(ada: Caller) -> None:
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    async with ada.database.transaction() as transaction:
+        await transaction.run(update(session_rows.sessions).values(expires_at=bindparam("at")), {"at": NOON})
+    wanted = [(digest_of(begun.access_token, "session"), ada.workspace_id)]
+    assert len(await many_grants.of_sessions(ada.database, wanted, now=NOON - dt.timedelta(seconds=1))) == 1
+    assert not await many_grants.of_sessions(ada.database, wanted, now=NOON)
 
 
 @pytest.mark.parametrize("age", [dt.timedelta(0), dt.timedelta(hours=2)])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import weakref
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +21,8 @@ from domain.errors import StorageUnavailable
 from domain.model.streams import Topics
 from domain.tasks import TaskDraft
 from persistence.database import Database
-from persistence.notifications import CHANNEL
-from persistence.runners import Row
+from persistence.notifications import CHANNEL, Notifications
+from persistence.runners import Parameters, Row
 from persistence.wakeups import TOGETHER_S, TURN, Subscription, Wakeups
 from tests.support.databases import PostgresDatabases
 from tests.support.patience import PATIENCE_S
@@ -46,6 +49,14 @@ async def is_woken(subscription: Subscription) -> bool:
             return await subscription.wait(subscription.topics)
     except TimeoutError:
         return False
+
+
+async def until_collected(*things: weakref.ref[UUID] | weakref.ref[Subscription]) -> None:
+    """Wait until nothing refers to these."""
+    async with asyncio.timeout(PATIENCE_S):
+        while any(each() is not None for each in things):
+            await asyncio.sleep(TOGETHER_S)
+            gc.collect()
 
 
 @pytest.fixture
@@ -181,6 +192,29 @@ async def test_a_look_around_right_after_a_change_wakes_nobody_twice_at_once(
     await until_news(watching, watching.topics)
     wakeups.signal([ada.workspace_id])
     assert await is_woken(watching)
+
+
+async def test_what_nobody_waits_for_any_more_is_forgotten(wakeups: Wakeups) -> None:
+    class Heads(Database):
+        async def rows(self, _statement: object, parameters: Parameters) -> Sequence[Row]:
+            return [(each, 1) for each in set(cast("list[UUID]", parameters["workspaces"]))]
+
+    place = UUID(int=3)
+    with wakeups.subscribe(about(place)) as subscription:
+        await wakeups.look_around(Heads("sqlite:///nowhere.sqlite3"))
+        assert await is_woken(subscription)
+    forgotten = weakref.ref(place), weakref.ref(subscription)
+    del place, subscription
+    await until_collected(*forgotten)
+
+
+async def test_without_a_connection_nothing_is_collected_for_other_processes() -> None:
+    notifications = Notifications({}, receive=lambda _ids: None)
+    place = UUID(int=3)
+    notifications.publish([place])
+    forgotten = weakref.ref(place)
+    del place
+    await until_collected(forgotten)
 
 
 async def test_streams_are_reminded_to_ask_for_access(wakeups: Wakeups, watching: Subscription) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain import account_changes, account_streams, workspaces
 from domain.account_changes import AccountChanges
-from domain.account_streams import PAUSE_S
+from domain.account_streams import MOST, PAUSE_S
 from domain.model.streams import Message, Topics
 from domain.pages import CursorInvalid
 from domain.streams import follow
@@ -105,3 +105,14 @@ async def test_until_the_head_it_ends_when_all_that_has_changed_is_sent(uow: Fak
         sent = [each.item for messages in [step async for step in stream] for each in messages if each.item is not None]
         assert ([item.workspace_id for each in sent for item in each.items][-1:] == [family.id]) == (cursor is not None)
         assert streams.waited_for == []
+
+
+async def test_more_workspaces_than_a_message_has_are_in_several(uow: FakeUnitOfWork) -> None:
+    first = await account_changes.page(uow.account_unit())
+    for number in range(MOST + 1):
+        await workspaces.create(uow.unit(), name=str(number))
+    unit = uow.account_unit()
+    streams = unit.streams = FakeStreams()
+    stream = follow(streams, await account_streams.feed_of(unit, cursor=first.next_cursor, until_head=True))
+    sent = [each.item for messages in [step async for step in stream] for each in messages if each.item is not None]
+    assert [len(each.items) for each in sent] == [MOST, 1]
