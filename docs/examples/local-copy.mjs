@@ -2,14 +2,19 @@
 //
 //     import {LocalCopy, keep} from './local-copy.mjs';
 //     const copy = new LocalCopy();
-//     keep(copy, {url: 'https://todo.example', token: 'tbp_...', workspaceId: '...', onChange: draw});
+//     keep(copy, {url: 'https://todo.example', token, workspaceId: '...', onChange: draw});
+//
+// `token` is a function that returns the access token, or a promise of it. Its argument is the token that the server has
+// rejected, if it has: then it returns a new one (POST /v1/sessions/refresh), or throws `failed(response)` of that request.
 //
 // The server must allow the page's origin: TICKBOX_CORS_ORIGINS.
 
 const SILENCE_MS = 45_000; // the server sends something every 15 seconds
 const LONGEST_DELAY_MS = 30_000;
 const PARTIAL = new Set(['project', 'task']); // their description is left out of an event if it is as it was
-const RESTARTING = new Set([429, 500, 502, 503, 504]);
+const STEADY_MS = 60_000; // after a stream that lasted for this long, delays are short again
+const TEMPORARY = new Set([408, 429, 500, 502, 503, 504]); // the same request may succeed later
+const UNUSABLE = new Set([400, 410]); // the cursor is not of this list, or the server does not keep what follows it
 
 /** The things of a workspace by type and id, and the cursor of what was applied: an app stores both in one transaction. */
 export class LocalCopy {
@@ -25,6 +30,13 @@ export class LocalCopy {
     this.cursor = null;
     this.#unnamed = new Set(this.things.keys());
     for (const thing of this.things.values()) thing.revision = 0;
+  }
+
+  /** Delete all of it. */
+  clear() {
+    this.cursor = null;
+    this.things.clear();
+    this.#unnamed.clear();
   }
 
   /** Apply a page of changes: each is a thing in its latest state. */
@@ -72,38 +84,40 @@ function merged(change, known) {
   return PARTIAL.has(change.type) && !('description' in body) ? null : body;
 }
 
-/** Keep the copy equal to the server, until `signal` is aborted. Rejects once the token has no access any more. */
-export async function keep(copy, {url, token, workspaceId, onChange = () => {}, signal = undefined}) {
-  const read = async (path, silence = signal) => {
-    const query = copy.cursor === null ? '' : `?cursor=${copy.cursor}`;
-    const response = await fetch(`${url}/v1/workspaces/${workspaceId}/${path}${query}`, {
-      headers: {Authorization: `Bearer ${token}`},
-      signal: silence,
-    });
-    if (response.status === 410) copy.beginAgain(); // the cursor is older than what the server keeps
-    else if (!response.ok) throw Object.assign(new Error(response.statusText), {response});
-    return response;
-  };
-  for (let failures = 0; !signal?.aborted; ) {
+/**
+ * Keep the copy equal to the server, until `signal` is aborted, or the user is not a member any more: then the copy is
+ * deleted. Rejects, and keeps the copy, if the user must log in again (401), or has no right to it (403).
+ */
+export async function keep(copy, {onChange = () => {}, signal, sleep = wait, clock = Date.now, ...server}) {
+  const read = reader(copy, {signal, ...server});
+  for (let ends = 0; !signal?.aborted; ends = Math.min(ends + 1, 10)) {
+    const began = clock();
+    let response;
     try {
       await sync(copy, read, onChange);
-      failures = 0;
-      await listen(copy, read, onChange, signal);
+      await listen(copy, read, onChange);
     } catch (error) {
+      response = error.response;
       if (signal?.aborted) return;
-      if (error.response && !RESTARTING.has(error.response.status)) throw error;
-      const asked = 1000 * Number(error.response?.headers.get('Retry-After') ?? 0);
-      await new Promise((done) => setTimeout(done, asked + delay(failures++)));
+      if (isNotFound(response)) {
+        copy.clear();
+        onChange(copy);
+        return;
+      }
+      if (response && !TEMPORARY.has(response.status)) throw error;
+      console.warn('connecting again:', error);
     }
+    if (clock() - began >= STEADY_MS) ends = 0;
+    await sleep(delay(ends, response), signal);
   }
 }
 
 /** Read what has changed since the cursor; without one, everything. */
 async function sync(copy, read, onChange) {
   for (let hasMore = true; hasMore; ) {
-    const response = await read('changes');
-    if (response.status === 410) continue;
-    const page = await response.json();
+    let text = '';
+    for await (const part of read('changes')) text += part;
+    const page = JSON.parse(text);
     copy.applyPage(page);
     hasMore = page.has_more;
   }
@@ -111,35 +125,68 @@ async function sync(copy, read, onChange) {
 }
 
 /** Apply what happens, until the server ends the stream, or the connection is lost. */
-async function listen(copy, read, onChange, signal) {
-  const silence = new AbortController();
-  const stop = () => silence.abort();
-  signal?.addEventListener('abort', stop);
-  let timer = setTimeout(stop, SILENCE_MS);
-  try {
-    const response = await read('events', silence.signal);
-    if (response.status === 410) return;
-    for await (const message of messages(response.body)) {
-      clearTimeout(timer);
-      timer = setTimeout(stop, SILENCE_MS);
-      if (message.data === '') copy.cursor = message.id || copy.cursor; // nothing before it concerns this client
-      else if (!copy.applyEvent(JSON.parse(message.data), message.id)) return;
-      else onChange(copy);
-    }
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-    silence.abort();
+async function listen(copy, read, onChange) {
+  for await (const message of messages(read('events'))) {
+    if (message.data === '') copy.cursor = message.id || copy.cursor; // nothing before it concerns this client
+    else if (!copy.applyEvent(JSON.parse(message.data), message.id)) return;
+    else onChange(copy);
   }
 }
 
+/** A function that reads a path of the workspace from the copy's cursor, and yields the text. It fails after a silence. */
+function reader(copy, {url, token, workspaceId, signal}) {
+  const request = (path, accessToken, silence) => {
+    const query = copy.cursor === null ? '' : `?cursor=${copy.cursor}`;
+    const headers = {Authorization: `Bearer ${accessToken}`};
+    return fetch(`${url}/v1/workspaces/${workspaceId}/${path}${query}`, {headers, signal: silence});
+  };
+  return async function* (path) {
+    const silence = new AbortController();
+    const stop = () => silence.abort();
+    signal?.addEventListener('abort', stop);
+    let timer = setTimeout(stop, SILENCE_MS);
+    try {
+      const accessToken = await token();
+      let response = await request(path, accessToken, silence.signal);
+      if (response.status === 401) response = await request(path, await token(accessToken), silence.signal);
+      const body = answered(copy, response).body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let {done, value} = await body.read(); !done; {done, value} = await body.read()) {
+        clearTimeout(timer);
+        timer = setTimeout(stop, SILENCE_MS);
+        yield value;
+      }
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      silence.abort();
+    }
+  };
+}
+
+/** The response; throws if it is an error, and forgets a cursor that is of no use. */
+function answered(copy, response) {
+  if (response.ok) return response;
+  if (!UNUSABLE.has(response.status) || copy.cursor === null) throw failed(response);
+  copy.beginAgain();
+  throw new Error('the cursor is of no use');
+}
+
+/** The error of a response. */
+export function failed(response) {
+  return Object.assign(new Error(`${response.status} ${response.statusText}`), {response});
+}
+
+/** Whether Tickbox, and not a proxy, says that there is no such workspace for this user. */
+function isNotFound(response) {
+  return response?.status === 404 && response.headers.get('Content-Type')?.startsWith('application/problem+json');
+}
+
 /** The messages of a stream of server-sent events (WHATWG HTML, 9.2.6), also those with an id and no data. */
-async function* messages(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+async function* messages(parts) {
   let rest = '';
   let message = {id: '', data: ''};
-  for (let {done, value} = await reader.read(); !done; {done, value} = await reader.read()) {
-    const lines = (rest + value).split('\n');
+  for await (const part of parts) {
+    const lines = (rest + part).split('\n');
     rest = lines.pop();
     for (const line of lines) {
       const [, name, text] = /^([^:]*):? ?(.*?)\r?$/.exec(line);
@@ -157,7 +204,21 @@ function keyOf(change) {
   return `${change.type} ${change.id}`;
 }
 
-/** Longer each time, and not as long as all the others. */
-function delay(failures) {
-  return (0.5 + Math.random() / 2) * Math.min(LONGEST_DELAY_MS, 500 * 2 ** failures);
+/** How long to wait before the next attempt: longer each time, and not as long as other clients. */
+function delay(ends, response) {
+  const asked = Number(response?.headers.get('Retry-After')) || 0;
+  return 1000 * asked + (0.5 + Math.random() / 2) * Math.min(LONGEST_DELAY_MS, 500 * 2 ** ends);
+}
+
+/** Resolves after some milliseconds, or once the signal is aborted. */
+function wait(delayMs, signal) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, delayMs);
+    signal?.addEventListener('abort', done);
+  });
 }

@@ -3,7 +3,8 @@
     pip install httpx httpx-sse
     TICKBOX_TOKEN=tbp_... python local_copy.py https://todo.example WORKSPACE_ID copy.db
 
-It runs until it is stopped, and continues where it was. docs/local-copy.md explains each step.
+With a session instead of a personal token, `TICKBOX_SESSION` names a file with the response to `POST /v1/sessions`. It
+runs until it is stopped, and continues where it was. docs/local-copy.md explains each step.
 """
 
 import json
@@ -12,21 +13,42 @@ import random
 import sqlite3
 import sys
 import time
-from typing import Any
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, Protocol
 
 import httpx
 from httpx_sse import connect_sse
 
 SILENCE_S = 45
-"""The server sends something every 15 seconds. Whoever hears nothing for so long has lost the connection."""
+"""The server sends something every 15 seconds. After this silence the connection is lost."""
 LONGEST_DELAY_S = 30
+STEADY_S = 60
+"""After a stream that lasted for this long, delays are short again."""
 PARTIAL = {"project", "task"}
 """The types of things whose description is left out of an event if it is as it was."""
-RESTARTING = {429, 500, 502, 503, 504}
+TEMPORARY = {408, 429, 500, 502, 503, 504}
+"""The statuses after which the same request may succeed later."""
+UNUSABLE = {400, 410}
+"""The statuses of a cursor that is of no use: it is not of this list, or the server does not keep what follows it."""
+
+Token = Callable[[str | None], str]
+"""Returns the access token. Its argument is the token that the server has rejected, if any: then it gets a new one."""
 
 
 class OutOfStep(Exception):
-    """An event cannot be applied by itself: the changes since the cursor have to be read."""
+    """The changes have to be read: an event cannot be applied by itself, or the cursor is of no use."""
+
+
+class Place(Protocol):
+    """What has a cursor."""
+
+    @property
+    def cursor(self) -> str | None:
+        """Where to go on; None at the beginning."""
+
+    def begin_again(self) -> None:
+        """Forget it."""
 
 
 class Copy:
@@ -41,6 +63,14 @@ class Copy:
             )
             self._db.execute("CREATE TABLE IF NOT EXISTS place (only_row INTEGER PRIMARY KEY, cursor TEXT)")
 
+    def __len__(self) -> int:
+        count: int = self._db.execute("SELECT count(*) FROM things").fetchone()[0]
+        return count
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
     @property
     def cursor(self) -> str | None:
         """Where to go on; None before the first sync."""
@@ -54,6 +84,12 @@ class Copy:
         """
         with self._db:
             self._db.execute("UPDATE things SET is_named = 0, revision = 0")
+            self._db.execute("DELETE FROM place")
+
+    def clear(self) -> None:
+        """Delete all of it."""
+        with self._db:
+            self._db.execute("DELETE FROM things")
             self._db.execute("DELETE FROM place")
 
     def apply_page(self, page: dict[str, Any]) -> None:
@@ -112,25 +148,57 @@ def merged(change: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def sync(copy: Copy, client: httpx.Client) -> None:
+class Authentication(httpx.Auth):
+    """Sends the access token. After a 401 it gets a new one, and sends the request once more."""
+
+    def __init__(self, token: Token) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Send a request, again if its token is rejected."""
+        token = self._token(None)
+        request.headers["Authorization"] = f"Bearer {token}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            request.headers["Authorization"] = f"Bearer {self._token(token)}"
+            yield request
+
+
+class Session:
+    """The tokens of a session, in a file. Only one program may use the file: a refresh token works once."""
+
+    def __init__(self, url: str, path: Path) -> None:
+        self._url = url
+        self._path = path
+
+    def token(self, rejected: str | None) -> str:
+        """Return the access token. Raises httpx.HTTPStatusError (401) if it was rejected, and the session has ended."""
+        tokens = json.loads(self._path.read_text())
+        if tokens["access_token"] == rejected:
+            body = {"refresh_token": tokens["refresh_token"]}
+            tokens = httpx.post(f"{self._url}/v1/sessions/refresh", json=body).raise_for_status().json()
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps(tokens))
+            new.replace(self._path)  # stored before it is used
+        access_token: str = tokens["access_token"]
+        return access_token
+
+
+def sync(copy: Copy, client: httpx.Client, workspace_id: str) -> None:
     """Read what has changed since the cursor; without one, everything."""
     has_more = True
     while has_more:
-        response = client.get("changes", params={"cursor": copy.cursor} if copy.cursor else {})
-        if response.status_code == httpx.codes.GONE:  # the cursor is older than what the server keeps
-            copy.begin_again()
-            continue
-        page = response.raise_for_status().json()
+        params = {"cursor": copy.cursor} if copy.cursor else {}
+        page = answered(copy, client.get(f"workspaces/{workspace_id}/changes", params=params)).json()
         copy.apply_page(page)
         has_more = page["has_more"]
 
 
-def listen(copy: Copy, client: httpx.Client) -> None:
+def listen(copy: Copy, client: httpx.Client, workspace_id: str) -> None:
     """Apply what happens, until the server ends the stream, or the connection is lost."""
-    with connect_sse(client, "GET", "events", params={"cursor": copy.cursor}) as source:
-        if source.response.status_code == httpx.codes.GONE:
-            return
-        source.response.raise_for_status()
+    path = f"workspaces/{workspace_id}/events"
+    with connect_sse(client, "GET", path, params={"cursor": copy.cursor}) as source:
+        answered(copy, source.response)
         for message in source.iter_sse():
             if message.data:
                 copy.apply_event(json.loads(message.data), message.id)
@@ -138,42 +206,86 @@ def listen(copy: Copy, client: httpx.Client) -> None:
                 copy.move_to(message.id)
 
 
-def delay_s(failures: int, response: httpx.Response | None) -> float:
-    """How long to wait before the next attempt: longer each time, and not as long as all the others."""
-    asked_s = 0 if response is None else int(response.headers.get("Retry-After", 0))
-    return asked_s + random.uniform(0.5, 1) * min(LONGEST_DELAY_S, 0.25 * 2.0**failures)
+def answered(place: Place, response: httpx.Response) -> httpx.Response:
+    """Raise OutOfStep if the cursor is of no use, and httpx.HTTPStatusError for another error."""
+    if response.status_code in UNUSABLE and place.cursor is not None:
+        place.begin_again()
+        raise OutOfStep
+    return response.raise_for_status()
 
 
-def keep(copy: Copy, client: httpx.Client) -> None:
-    """Keep the copy equal to the server. Raises httpx.HTTPStatusError once the token has no access any more."""
-    failures = 0
+def delay_s(ends: int, response: httpx.Response | None) -> float:
+    """How long to wait before the next attempt: longer each time, and not as long as other clients."""
+    asked = "" if response is None else response.headers.get("Retry-After", "")
+    return (int(asked) if asked.isdecimal() else 0) + random.uniform(0.5, 1) * min(LONGEST_DELAY_S, 0.5 * 2.0**ends)
+
+
+def repeat(
+    attempt: Callable[[], None],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Repeat an attempt, and wait after each end. Raises httpx.HTTPStatusError if the next one would fail, too."""
+    ends = 0
     while True:
         response = None
+        began = clock()
         try:
-            sync(copy, client)
-            failures = 0
-            listen(copy, client)
-        except OutOfStep:
-            continue
-        except httpx.TransportError as error:
-            print(f"lost the connection: {error!r}", file=sys.stderr)
+            attempt()
+        except (OutOfStep, httpx.TransportError) as error:
+            print(f"connecting again: {error!r}", file=sys.stderr)
         except httpx.HTTPStatusError as error:
             response = error.response
-            if response.status_code not in RESTARTING:
+            if response.status_code not in TEMPORARY:
                 raise
-        failures += 1
-        time.sleep(delay_s(failures, response))
+        ends = 0 if clock() - began >= STEADY_S else ends
+        sleep(delay_s(ends, response))
+        ends = min(ends + 1, 10)
+
+
+def is_not_found(error: httpx.HTTPStatusError) -> bool:
+    """Whether Tickbox, and not a proxy, says that there is no such workspace for this user."""
+    is_problem = error.response.headers.get("Content-Type", "").startswith("application/problem+json")
+    return is_problem and error.response.status_code == httpx.codes.NOT_FOUND
+
+
+def keep(
+    copy: Copy,
+    client: httpx.Client,
+    workspace_id: str,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Keep the copy equal to the server. Ends once the user is not a member any more: then the copy is deleted.
+
+    Raises httpx.HTTPStatusError, and keeps the copy, if the user must log in again (401), or has no right to it (403).
+    """
+
+    def attempt() -> None:
+        sync(copy, client, workspace_id)
+        listen(copy, client, workspace_id)
+
+    try:
+        repeat(attempt, sleep, clock)
+    except httpx.HTTPStatusError as error:
+        if not is_not_found(error):
+            raise
+        copy.clear()
+
+
+def connected(url: str) -> httpx.Client:
+    """A client of the API, with the token or the session that the environment names."""
+    session = os.environ.get("TICKBOX_SESSION")
+    token = Session(url, Path(session)).token if session else lambda _rejected: os.environ["TICKBOX_TOKEN"]
+    timeout = httpx.Timeout(10, read=SILENCE_S)
+    return httpx.Client(base_url=f"{url}/v1/", auth=Authentication(token), timeout=timeout)
 
 
 def main() -> None:
     """Read the arguments, and run until stopped."""
     url, workspace_id, path = sys.argv[1:]
-    with httpx.Client(
-        base_url=f"{url}/v1/workspaces/{workspace_id}/",
-        headers={"Authorization": f"Bearer {os.environ['TICKBOX_TOKEN']}"},
-        timeout=httpx.Timeout(10, read=SILENCE_S),
-    ) as client:
-        keep(Copy(path), client)
+    with connected(url) as client:
+        keep(Copy(path), client, workspace_id)
 
 
 if __name__ == "__main__":

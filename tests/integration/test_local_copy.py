@@ -26,7 +26,7 @@ import pytest
 from docs.examples import local_copy
 from domain import change_cursors
 from domain.model.changes import LogPlace
-from tests.support.clients import Client, Person, everything, new_id, ok, register
+from tests.support.clients import Client, Person, everything, new_id, no_content, ok, register
 from tests.support.patience import PATIENCE_S
 from tests.support.programs import environment, patiently, started
 from tests.support.server import UNHINDERED
@@ -157,6 +157,13 @@ def _free_port() -> int:
     return port
 
 
+def until(condition: Callable[[], bool]) -> None:
+    for _ in patiently():
+        if condition():
+            return
+    assert condition()
+
+
 def until_equal(place: Place, copied: Callable[[], Things]) -> None:
     wanted = place.things()
     for _ in patiently():
@@ -177,32 +184,89 @@ def stays_equal(place: Place, copied: Callable[[], Things]) -> None:
         until_equal(place, copied)
 
 
+def stored(path: Path) -> Things:
+    """What the file of a copy has."""
+    if not path.exists():
+        return {}
+    with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE name = 'things'").fetchall()
+        rows = database.execute("SELECT type, id, body FROM things").fetchall() if tables else []
+    return {(kind, thing_id): json.loads(body) for kind, thing_id, body in rows}
+
+
+@contextmanager
+def running(program: str, *arguments: str, **variables: str) -> Iterator[Callable[[], None]]:
+    """An example in Python, which runs; what fails if it has ended."""
+    command = [sys.executable, str(EXAMPLES / program), *arguments]
+    with subprocess.Popen(command, env=environment() | variables, stderr=subprocess.PIPE, text=True) as process:
+
+        def still_runs() -> None:
+            assert process.poll() is None, process.stderr and process.stderr.read()
+
+        try:
+            yield still_runs
+        finally:
+            process.kill()
+
+
 @contextmanager
 def python_copy(place: Place) -> Iterator[Callable[[], Things]]:
     """The example in Python, which runs; what its file has."""
     path = place.folder / "copy.db"
-    arguments = [sys.executable, str(EXAMPLES / "local_copy.py"), place.url, place.workspace_id, str(path)]
-    token = {"TICKBOX_TOKEN": place.person.tokens["access_token"]}
-    with subprocess.Popen(arguments, env=environment() | token, stderr=subprocess.PIPE, text=True) as process:
+    token = place.person.tokens["access_token"]
+    with running("local_copy.py", place.url, place.workspace_id, str(path), TICKBOX_TOKEN=token) as still_runs:
 
         def copied() -> Things:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            if not path.exists():
-                return {}
-            with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as database:
-                tables = database.execute("SELECT name FROM sqlite_master WHERE name = 'things'").fetchall()
-                rows = database.execute("SELECT type, id, body FROM things").fetchall() if tables else []
-            return {(kind, thing_id): json.loads(body) for kind, thing_id, body in rows}
+            still_runs()
+            return stored(path)
 
-        try:
-            yield copied
-        finally:
-            process.kill()
+        yield copied
+
+
+@contextmanager
+def account_copies(place: Place) -> Iterator[Callable[[], dict[str, Things]]]:
+    """The example for all workspaces, which runs; what the file of each has.
+
+    The access token in its session's file is not valid: it has to get a new one first.
+    """
+    folder, session = place.folder / "copies", place.folder / "session.json"
+    folder.mkdir(exist_ok=True)
+    if not session.exists():
+        session.write_text(json.dumps(place.person.tokens | {"access_token": "tbs_expired"}))
+    with running("local_copies.py", place.url, str(folder), TICKBOX_SESSION=str(session)) as still_runs:
+
+        def copied() -> dict[str, Things]:
+            still_runs()
+            return {path.stem: stored(path) for path in folder.glob("*.db")}
+
+        yield copied
 
 
 def test_the_copy_in_python_stays_equal_to_the_server(place: Place) -> None:
     with python_copy(place) as copied:
         stays_equal(place, copied)
+
+
+def test_the_copies_of_an_account_stay_equal_to_the_server(place: Place) -> None:
+    home = place.workspace_id
+    with account_copies(place) as copied:
+        stays_equal(place, lambda: copied().get(home, {}))
+        with place.served():
+            joined = place.person.create("/v1/workspaces", name="Joined later")["id"]
+            task = place.person.create(f"/v1/workspaces/{joined}/tasks", title="Water")["id"]
+            until(lambda: ("task", task) in copied().get(joined, {}))
+            no_content(place.person.client.delete(f"/v1/workspaces/{joined}"))
+            until(lambda: set(copied()) == {home})
+
+
+def test_copies_of_an_account_begin_again_if_their_cursor_is_of_no_use(place: Place) -> None:
+    folder = place.folder / "copies"
+    folder.mkdir()
+    (folder / f"{new_id()}.db").touch()
+    (folder / "cursor").write_text("unusable")
+    with place.served(), account_copies(place) as copied:
+        until(lambda: set(copied()) == {place.workspace_id})
+        until_equal(place, lambda: copied()[place.workspace_id])
 
 
 def test_a_copy_that_continues_from_an_expired_cursor_begins_again(place: Place) -> None:
@@ -234,17 +298,18 @@ import {LocalCopy, keep} from './local-copy.mjs';
 const send = (path, value) => fetch(path, {method: 'POST', body: JSON.stringify(value)});
 let count = 0;
 const bodies = (copy) => [...copy.things].map(([key, {body}]) => [key, body]);
+const token = () => TOKEN;
 const onChange = (copy) => send('/copy', {count: ++count, things: bodies(copy)});
-keep(new LocalCopy(), {...OPTIONS, onChange}).catch((error) => send('/failed', String(error.stack)));
+keep(new LocalCopy(), {...OPTIONS, token, onChange}).catch((error) => send('/failed', String(error.stack)));
 </script>"""
 
 
 class Page(ThreadingHTTPServer):
     """Serves a page with the example, and takes the copies that it sends."""
 
-    def __init__(self, port: int, options: Mapping[str, str]) -> None:
+    def __init__(self, port: int, options: Mapping[str, str], token: str) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.html = PAGE.replace("OPTIONS", json.dumps(options))
+        self.html = PAGE.replace("OPTIONS", json.dumps(options)).replace("TOKEN", json.dumps(token))
         self.copy: dict[str, Any] = {"count": 0, "things": []}
         self.failed: str | None = None
 
@@ -283,11 +348,11 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def browser_copy(place: Place, page_port: int) -> Iterator[Callable[[], Things]]:
     """The example in a page, in a browser without a window; what the page has sent last."""
-    options = {"url": place.url, "token": place.person.tokens["access_token"], "workspaceId": place.workspace_id}
+    options = {"url": place.url, "workspaceId": place.workspace_id}
     assert CHROMIUM is not None
     flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-proxy-server")
     profile = f"--user-data-dir={place.folder / 'profile'}"
-    with Page(page_port, options) as page:
+    with Page(page_port, options, place.person.tokens["access_token"]) as page:
         thread = threading.Thread(target=page.serve_forever)
         thread.start()
         command = [CHROMIUM, *flags, profile, "--remote-debugging-port=0", f"http://127.0.0.1:{page_port}/"]

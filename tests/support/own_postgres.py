@@ -88,3 +88,8 @@ def own_postgres() -> Iterator[str]:
     """The URL of such a server."""
     with own_server() as server:
         yield server.url
+
+
+if __name__ == "__main__":
+    with own_postgres() as own_url:
+        input(f"{own_url}\nReturn stops it and deletes its data. ")
