@@ -88,8 +88,8 @@ function merged(change, known) {
  * Keep the copy equal to the server, until `signal` is aborted, or the user is not a member any more: then the copy is
  * deleted. Rejects, and keeps the copy, if the user must log in again (401), or has no right to it (403).
  */
-export async function keep(copy, {onChange = () => {}, signal, sleep = wait, clock = Date.now, ...server}) {
-  const read = reader(copy, {signal, ...server});
+export async function keep(copy, {onChange = () => {}, signal, sleep = wait, clock = Date.now, ...options}) {
+  const read = reader(copy, {signal, ...options});
   for (let ends = 0; !signal?.aborted; ends = Math.min(ends + 1, 10)) {
     const began = clock();
     let response;
@@ -134,7 +134,7 @@ async function listen(copy, read, onChange) {
 }
 
 /** A function that reads a path of the workspace from the copy's cursor, and yields the text. It fails after a silence. */
-function reader(copy, {url, token, workspaceId, signal}) {
+function reader(copy, {url, token, workspaceId, signal, silenceMs = SILENCE_MS}) {
   const request = (path, accessToken, silence) => {
     const query = copy.cursor === null ? '' : `?cursor=${copy.cursor}`;
     const headers = {Authorization: `Bearer ${accessToken}`};
@@ -144,7 +144,7 @@ function reader(copy, {url, token, workspaceId, signal}) {
     const silence = new AbortController();
     const stop = () => silence.abort();
     signal?.addEventListener('abort', stop);
-    let timer = setTimeout(stop, SILENCE_MS);
+    let timer = setTimeout(stop, silenceMs);
     try {
       const accessToken = await token();
       let response = await request(path, accessToken, silence.signal);
@@ -152,7 +152,7 @@ function reader(copy, {url, token, workspaceId, signal}) {
       const body = answered(copy, response).body.pipeThrough(new TextDecoderStream()).getReader();
       for (let {done, value} = await body.read(); !done; {done, value} = await body.read()) {
         clearTimeout(timer);
-        timer = setTimeout(stop, SILENCE_MS);
+        timer = setTimeout(stop, silenceMs);
         yield value;
       }
     } finally {

@@ -22,6 +22,9 @@ from tests.support.patience import PATIENCE_S
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "local-copy.mjs"
 WAITS = 6
 FIRST_DELAY_S = 0.5
+RETRY_AFTER_S = 100
+SILENT = 0
+"""The status of a response that does not come."""
 PROBLEM = "application/problem+json"
 
 LABEL = {"type": "label", "id": "l", "revision": 1, "deleted": False, "label": {"name": "Wet"}}
@@ -38,6 +41,7 @@ class Server(ThreadingHTTPServer):
         self.token = "new"
         self.responses: dict[str, list[tuple[int, str]]] = {}
         self.requests: list[str] = []
+        self.ends = threading.Event()
 
     @property
     def url(self) -> str:
@@ -54,10 +58,15 @@ class _Handler(BaseHTTPRequestHandler):
         status, kind = planned.pop(0) if planned else (200, "")
         if self.headers["Authorization"] != f"Bearer {self.server.token}":
             status, kind = 401, PROBLEM
+        if status == SILENT:
+            self.server.ends.wait()
+            return
         body = PAGE if (status, path) == (200, "changes") else ""
         self.send_response(status)
         self.send_header("Content-Type", kind or ("text/event-stream" if path == "events" else "application/json"))
         self.send_header("Content-Length", str(len(body)))
+        if status == 429:
+            self.send_header("Retry-After", str(RETRY_AFTER_S))
         self.end_headers()
         self.wfile.write(body.encode())
 
@@ -122,7 +131,8 @@ const sleep = async (delayMs) => {
   if (run.delays_s.push(delayMs / 1000) === WAITS) stop.abort();
 };
 const clock = () => (now += ATTEMPT_MS);
-const options = {url: 'URL', workspaceId: 'w', token, signal: stop.signal, sleep, clock};
+const silenceMs = SILENCE_MS;
+const options = {silenceMs, url: 'URL', workspaceId: 'w', token, signal: stop.signal, sleep, clock};
 await keep(copy, options).catch((error) => {
   if (!error.response) throw error;
   run.status = error.response.status;
@@ -131,9 +141,9 @@ console.log(JSON.stringify({...run, things: copy.things.size}));
 """
 
 
-def in_node(server: Server, folder: Path, attempt_s: int) -> Run:
+def in_node(server: Server, folder: Path, attempt_s: int = 1, silence_ms: int = 45_000) -> Run:
     values = {"EXAMPLE": str(EXAMPLE), "PAGE": PAGE, "WAITS": str(WAITS), "URL": server.url}
-    text = SCRIPT.replace("ATTEMPT_MS", str(1000 * attempt_s))
+    text = SCRIPT.replace("ATTEMPT_MS", str(1000 * attempt_s)).replace("SILENCE_MS", str(silence_ms))
     for name, value in values.items():
         text = text.replace(name, value)
     script = folder / "run.mjs"
@@ -141,8 +151,8 @@ def in_node(server: Server, folder: Path, attempt_s: int) -> Run:
     command = ["node", "--no-warnings", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
-    values_: dict[str, Any] = json.loads(done.stdout)
-    return Run(**values_)
+    run: dict[str, Any] = json.loads(done.stdout)
+    return Run(**run)
 
 
 Start = Callable[..., Run]
@@ -154,16 +164,15 @@ def server() -> Iterator[Server]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
+        server.ends.set()
         server.shutdown()
         thread.join()
 
 
-@pytest.fixture(
-    params=[
-        in_python,
-        pytest.param(in_node, marks=pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")),
-    ]
-)
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")
+
+
+@pytest.fixture(params=[in_python, pytest.param(in_node, marks=needs_node)])
 def start(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Start:
     def started(attempt_s: int = 1) -> Run:
         run: Run = request.param(server, tmp_path, attempt_s)
@@ -185,6 +194,17 @@ def test_a_client_waits_longer_while_only_streams_fail(server: Server, start: St
     assert server.requests.count("events") == WAITS
     assert run.delays_s == sorted(run.delays_s)
     assert run.delays_s[-1] > 10 * FIRST_DELAY_S
+
+
+def test_a_client_waits_for_as_long_as_the_server_asks(server: Server, start: Start) -> None:
+    server.responses["events"] = [(429, PROBLEM)]
+    assert start().delays_s[0] > RETRY_AFTER_S
+
+
+@needs_node
+def test_a_browser_does_not_wait_for_changes_without_an_end(server: Server, tmp_path: Path) -> None:
+    server.responses["changes"] = [(SILENT, "")] * 2 * WAITS
+    assert len(in_node(server, tmp_path, silence_ms=20).delays_s) == WAITS
 
 
 def test_delays_are_short_after_streams_that_lasted(start: Start) -> None:
