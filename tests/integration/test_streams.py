@@ -188,6 +188,15 @@ def test_a_stream_ends_when_its_access_token_expires(ada: Person, tables: Tables
         assert stream.rest() == []
 
 
+def test_a_stream_lasts_when_its_session_is_refreshed(ada: Person) -> None:
+    tokens = ada.log_in()
+    with streaming(ada.client.with_token(tokens["access_token"]), events_of(ada)) as stream:
+        ok(ada.client.post("/v1/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}))
+        for title in ("Sow", "Reap"):
+            ada.create("tasks", title=title)
+            assert names([stream.event()]) == ["task.created"]
+
+
 def test_a_token_for_another_workspace_opens_no_stream(ada: Person) -> None:
     home = ada.create("/v1/workspaces", name="Home")
     token = ada.create("/v1/tokens", name="script", scopes=["read"], workspace_ids=[home["id"]])
