@@ -13,6 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
+from domain.errors import StorageUnavailable
+
 CHANNEL: Final = "tickbox_changes"
 _NOTIFY: Final = f"NOTIFY {CHANNEL}, '{{}}'"
 """Without a parameter it is one round trip, and a third of the processor time. What is put in is hexadecimal digits."""
@@ -23,6 +25,7 @@ _APART_S: Final = 0.02
 _SILENT_S: Final = 15
 """After so long without a notification to send, it is tried whether the connection still exists."""
 _RESPONSE_S: Final = 5
+_FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Notifications:
@@ -42,26 +45,40 @@ class Notifications:
             self._has_work.set()
 
     async def run(self) -> None:
-        """Connect, listen and notify until the connection is lost, which is raised."""
-        connection = await asyncpg.connect(
-            timeout=_RESPONSE_S,
-            command_timeout=_RESPONSE_S,
-            statement_cache_size=0,  # a pooler may give each transaction another server process
-            server_settings={"application_name": "tickbox-notifications"},
-            **self._arguments,
-        )
+        """Connect, listen and notify until the connection is lost.
+
+        Raises ConnectionError then, and StorageUnavailable if there is none.
+        """
+        connection = await self._connect()
         connection.add_termination_listener(lambda _connection: self._has_work.set())
         try:
             await connection.add_listener(CHANNEL, self._received)
             self._connection = connection
             while not connection.is_closed():
                 await self._notify(connection)
+        except _FAILURES as error:
+            raise ConnectionError(self._late(f"{type(error).__name__}: {error}")) from error
         finally:
             self._connection = None
             self._outgoing.clear()
             connection.terminate()
-        message = "the connection for notifications was lost"
-        raise ConnectionError(message)
+        raise ConnectionError(self._late("the connection was lost"))
+
+    async def _connect(self) -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(
+                timeout=_RESPONSE_S,
+                command_timeout=_RESPONSE_S,
+                statement_cache_size=0,  # a pooler may give each transaction another server process
+                server_settings={"application_name": "tickbox-notifications"},
+                **self._arguments,
+            )
+        except _FAILURES as error:
+            raise StorageUnavailable(self._late(f"{type(error).__name__}: {error}")) from error
+
+    def _late(self, reason: str) -> str:
+        host = self._arguments.get("host", "the database")
+        return f"no notifications from {host}: what other servers commit is up to a second late in streams ({reason})"
 
     async def _notify(self, connection: asyncpg.Connection) -> None:
         """Wait for something to send, and send it; or try the connection."""

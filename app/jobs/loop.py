@@ -6,6 +6,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from domain.errors import Unavailable
+
 logger = logging.getLogger(__name__)
 
 
@@ -53,9 +55,17 @@ class _Loop:
     async def run_once(self) -> None:
         try:
             await self.job.run()
-        except Exception as error:  # nobody else would see it; its cause, such as a lost database, may pass
+        except Exception as error:  # noqa: BLE001  # nobody else would see it; its cause, such as a lost database, may pass
             if type(error) is not self._last_failure:
-                logger.exception("a job failed, and will run again", extra={"job": self.job.name})
+                self._log(error)
             self._last_failure = type(error)
         else:
             self._last_failure = None
+
+    def _log(self, error: Exception) -> None:
+        """A database that is away is not an error of the program: a reason says more than a trace."""
+        if isinstance(error, Unavailable | ConnectionError):
+            reason = "; ".join([str(error), *getattr(error, "__notes__", ())])
+            logger.warning("a job cannot run now, and will run again", extra={"job": self.job.name, "reason": reason})
+        else:
+            logger.error("a job failed, and will run again", exc_info=error, extra={"job": self.job.name})

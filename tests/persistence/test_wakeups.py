@@ -271,13 +271,25 @@ async def test_a_commit_of_one_process_wakes_the_streams_of_another(
 
 
 async def test_a_process_that_lost_its_connection_listens_again(
-    two_processes: tuple[str, Caller, Wakeups, Wakeups], postgres_databases: PostgresDatabases
+    two_processes: tuple[str, Caller, Wakeups, Wakeups],
+    postgres_databases: PostgresDatabases,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     url, ada, _, there = two_processes
     with there.subscribe(about(ada.workspace)) as subscription:
         await woken_from_afar(ada, subscription)
         postgres_databases.disconnect(url)
         await woken_from_afar(ada, subscription)
+    logged = [each for each in caplog.records if getattr(each, "job", "") == "notifications"]
+    assert {(each.levelname, "no notifications from" in vars(each)["reason"]) for each in logged} == {("WARNING", True)}
+
+
+async def test_notifications_without_a_database_name_its_host_and_what_that_means() -> None:
+    notifications = Notifications({"host": "127.0.0.1", "port": 1}, receive=set[UUID]().update)
+    with pytest.raises(StorageUnavailable) as caught:
+        await notifications.run()
+    (note,) = caught.value.__notes__
+    assert note.startswith("no notifications from 127.0.0.1: what other servers commit is up to a second late")
 
 
 async def test_one_notification_has_what_many_transactions_changed(

@@ -1,8 +1,10 @@
 import asyncio
+import logging
 
 import pytest
 
 from app.jobs.loop import Job, running
+from domain.errors import StorageUnavailable
 
 
 async def test_a_failure_that_repeats_is_logged_once_and_does_not_end_the_job(caplog: pytest.LogCaptureFixture) -> None:
@@ -24,6 +26,30 @@ async def test_a_failure_that_repeats_is_logged_once_and_does_not_end_the_job(ca
     kinds = [record.exc_info[0] for record in caplog.records if record.exc_info]
     assert kinds == [KeyError, ValueError, ValueError]
     assert {vars(record)["job"] for record in caplog.records} == {"tried"}
+
+
+async def test_a_database_that_is_away_is_logged_with_its_reason_and_without_a_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ways = iter([ConnectionError("lost"), StorageUnavailable("no db.example"), StorageUnavailable("no db.example")])
+    result = asyncio.Event()
+
+    async def act() -> None:
+        way = next(ways, None)
+        if way is None:
+            result.set()
+        else:
+            raise way
+
+    async with running([Job(name="tried", run=act, every_s=0)]):
+        await result.wait()
+
+    assert [(each.levelno, each.exc_info, vars(each)["job"]) for each in caplog.records] == [
+        (logging.WARNING, None, "tried"),
+        (logging.WARNING, None, "tried"),
+    ]
+    lost, away = (vars(each)["reason"] for each in caplog.records)
+    assert (lost, away.endswith("; no db.example")) == ("lost", True)
 
 
 async def test_stopping_cancels_a_running_job_and_runs_once_more_the_jobs_that_want_it() -> None:
