@@ -39,7 +39,7 @@ class OpenStreams:
     def require_free(self, user_id: UUID) -> None:
         """Raise StreamsExceeded or ServerFull if the user cannot open a stream."""
         if self._users[user_id] >= self.limits.of_user:
-            raise StreamsExceeded
+            raise StreamsExceeded(self.limits.of_user)
         if self._users.total() >= self.limits.in_process:
             raise ServerFull
 

@@ -24,6 +24,9 @@ from domain.workspaces import MOST
 MOST_DEPARTURES: Final = 1000
 """How many departures are read to find an id."""
 
+_WRONG: Final = (
+    "This cursor is not yours, or from a token for other workspaces. Start again with the list, without a cursor."
+)
 _VERSION: Final = b"\x01"
 _KEY_BYTES: Final = 6
 """Two of 500 workspaces have the same digest in one account of 2,000,000,000."""
@@ -95,12 +98,15 @@ class Known:
         """Return what is in a cursor; without one, nothing is known. Raises CursorInvalid."""
         if cursor is None:
             return cls(binding=binding, heads={})
-        body = pages.unsealed(cursor, binding)
+        try:
+            body = pages.unsealed(cursor, binding)
+        except CursorInvalid as error:
+            raise CursorInvalid(_WRONG) from error
         entries = [body[at : at + _ENTRY_BYTES] for at in range(len(_VERSION), len(body), _ENTRY_BYTES)]
         is_ours = body.startswith(_VERSION) and len(body) == len(_VERSION) + len(entries) * _ENTRY_BYTES
         keys = [entry[:_KEY_BYTES] for entry in entries]
         if not is_ours or len(entries) > MOST or any(one >= other for one, other in pairwise(keys)):
-            raise CursorInvalid
+            raise CursorInvalid(_WRONG)
         heads = [int.from_bytes(entry[_KEY_BYTES:], "big") for entry in entries]
         return cls(binding=binding, heads=dict(zip(keys, heads, strict=True)))
 

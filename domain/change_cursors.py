@@ -17,6 +17,14 @@ Completed = Literal["none", "30d", "all"]
 """Which closed tasks a first sync has: none, those that changed in the last 30 days, or all."""
 
 _MOST: Final = 10**18
+_WRONG_PLACE: Final = (
+    "This cursor is not from this workspace with these `types`, or from a first sync that is not finished. Read all "
+    "pages of the changes, and use the last `next_cursor`."
+)
+_WRONG_PAGE: Final = (
+    "This cursor is not from the changes of this workspace with these `types` and this `completed`. Start again "
+    "without a cursor."
+)
 
 
 def encode(place: LogPlace, *, workspace_id: UUID, types: Collection[ChangeType] | None) -> str:
@@ -26,7 +34,10 @@ def encode(place: LogPlace, *, workspace_id: UUID, types: Collection[ChangeType]
 
 def decode(cursor: str, *, workspace_id: UUID, types: Collection[ChangeType] | None) -> LogPlace:
     """Return a place in the log. Raises CursorInvalid for a cursor of another workspace or of other types."""
-    return place_from_keys(*pages.decode(cursor, _binding(workspace_id, types), count=2))
+    try:
+        return place_from_keys(*pages.decode(cursor, _binding(workspace_id, types), count=2))
+    except CursorInvalid as error:
+        raise CursorInvalid(_WRONG_PLACE) from error
 
 
 def place_from_keys(revision: str, sequence: str) -> LogPlace:
@@ -52,7 +63,11 @@ def decode_any(
     try:
         return decode(cursor, workspace_id=workspace_id, types=types)
     except CursorInvalid:
+        pass
+    try:
         keys = pages.decode(cursor, _sync_binding(workspace_id, types, completed), count=5)
+    except CursorInvalid as error:
+        raise CursorInvalid(_WRONG_PAGE) from error
     head, since, step, first, second = keys
     return SyncPlace(
         head=_revision(head),

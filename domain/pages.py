@@ -46,14 +46,15 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class CursorInvalid(Invalid):
-    """Not a cursor of this list with this sort and these filters."""
+    """Not a cursor of this list with this sort and these filters. *detail* says it in other words."""
 
     code = "cursor"
     parameter = "cursor"
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str | None = None) -> None:
         super().__init__(
-            "This cursor is not from this list with this `sort` and these filters. Start at the first page again."
+            detail
+            or "This cursor is not from this list with this `sort` and these filters. Start at the first page again."
         )
 
 

@@ -24,8 +24,8 @@ Changed = Callable[[Collection[UUID]], None]
 class StreamsExceeded(DomainError):
     """The caller has as many open streams as one user may have, on all devices together."""
 
-    def __init__(self) -> None:
-        super().__init__("You have as many open streams as you can have. Close one, or try again later.")
+    def __init__(self, streams: int) -> None:
+        super().__init__(f"You have {streams} open streams, and cannot have more. Close one, or try again later.")
 
 
 class ServerFull(Unavailable):

@@ -177,6 +177,7 @@ MADE_WITH: dict[str, Any] = {
     "owner": "workspace",
     "things": "labels",
     "quota_bytes": 268_435_456,
+    "streams": 20,
     "workspace_ids": [UUID("019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04")],
 }
 """The arguments of the errors in the contract's examples; any other argument is not in the text."""

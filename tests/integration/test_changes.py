@@ -201,7 +201,9 @@ def test_a_cursor_is_of_one_workspace_and_of_its_types(ada: Person, club: str) -
         (f"{club}/tasks", {"cursor": cursor}),
     ]
     for path, parameters in wrong:
-        assert rejected(ada.client.get(path, params=parameters), 400, "invalid-cursor") == {"cursor cursor"}
+        refused = ada.client.get(path, params=parameters)
+        assert rejected(refused, 400, "invalid-cursor") == {"cursor cursor"}
+        assert ("`completed`" in refused.json()["detail"]) == path.endswith("/changes")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,8 @@ def test_it_ends_with_its_account_also_if_that_is_deleted_in_steps(ada: Person, 
 @pytest.mark.parametrize("is_mine", [True, False], ids=["mistyped", "of another user"])
 def test_a_cursor_that_is_not_mine_is_rejected(ada: Person, bob: Person, *, is_mine: bool) -> None:
     cursor = "AAAA" if is_mine else ok(bob.client.get(FEED))["next_cursor"]
-    rejected(ada.client.get(STREAM, params={"cursor": cursor}), 400, "invalid-cursor")
+    refused = ada.client.get(STREAM, params={"cursor": cursor})
+    rejected(refused, 400, "invalid-cursor")
+    assert refused.json()["detail"].endswith("Start again with the list, without a cursor.")
     refused = ada.client.get(STREAM, headers={"Last-Event-ID": cursor})
     assert rejected(refused, 400, "invalid-cursor") == {"Last-Event-ID cursor"}

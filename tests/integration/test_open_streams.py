@@ -68,6 +68,7 @@ def test_a_user_and_a_process_have_so_many_streams_at_most(database_url: str) ->
             holder.enter_context(streaming(ada.client, events_of(ada)))
         refused = ada.client.get(events_of(ada))
         rejected(refused, 429, "too-many-streams")
+        assert refused.json()["detail"].startswith("You have 2 open streams, and cannot have more.")
         assert int(refused.headers["Retry-After"]) > 0
         stack.enter_context(streaming(bob.client, events_of(bob)))
         refused = bob.client.get(events_of(bob))

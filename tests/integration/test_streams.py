@@ -156,7 +156,9 @@ def test_a_cursor_that_is_not_of_this_stream_is_rejected(ada: Person, bob: Perso
 def test_the_cursor_of_a_first_sync_that_has_not_ended_is_rejected(ada: Person) -> None:
     page = ok(ada.client.get(f"{ada.home}/changes", params={"limit": 1}))
     assert page["has_more"]
-    rejected(ada.client.get(events_of(ada), params={"cursor": page["next_cursor"]}), 400, "invalid-cursor")
+    refused = ada.client.get(events_of(ada), params={"cursor": page["next_cursor"]})
+    rejected(refused, 400, "invalid-cursor")
+    assert "a first sync that is not finished. Read all pages" in refused.json()["detail"]
 
 
 def test_what_was_erased_from_the_log_is_marked(ada: Person, tables: Tables) -> None:
