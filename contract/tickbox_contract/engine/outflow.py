@@ -151,21 +151,15 @@ class JoinedWrites:
 
 
 def unchunked(application: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:
-    """An application whose response in *cycle* is as long as what it sends, if it does not say the length."""
+    """An application whose response in *cycle* is the bytes that it sends, with a length only if it says one."""
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        has_length = True
-
-        async def sendunchunked(message: Message) -> None:
-            nonlocal has_length
-            if message["type"] == "http.response.start":
-                has_length = any(name.lower() == b"content-length" for name, _ in message["headers"])
-                cycle.chunked_encoding = None if has_length else False
-            elif not has_length:
-                cycle.expected_content_length = len(message.get("body", b""))
+        async def send_unchunked(message: Message) -> None:
+            cycle.chunked_encoding = False
+            cycle.expected_content_length = len(message.get("body", b""))
             await send(message)
 
-        await application(scope, receive, sendunchunked)
+        await application(scope, receive, send_unchunked)
 
     return run
 
