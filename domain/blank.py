@@ -44,7 +44,9 @@ def is_blank(text: str) -> bool:
 
 def without_unseen(text: str) -> str:
     """Return *text* without what nobody sees, and with one space wherever there is white space between words."""
-    return " ".join("".join(each for each in text if _is_seen(each) or each.isspace()).split())
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(each for each in text if _is_seen(each) or each.isspace())
+    return " ".join(text.split())
 
 
 def _is_seen(character: str) -> bool:

@@ -226,11 +226,19 @@ class PostgresqlConnections:
         try:
             connection: _Connection = await asyncpg.connect(**self._options)
             if self._prepares:
-                await connection.execute(f"SET {_PLANS}")
+                await self._set_plans(connection)
         except _ERRORS as error:
             hide_values(error)
             raise self._unavailable(error) from error
         return connection
+
+    @staticmethod
+    async def _set_plans(connection: _Connection) -> None:
+        try:
+            await connection.execute(f"SET {_PLANS}")
+        except BaseException:  # also if it is cancelled: nobody else would close it
+            connection.terminate()
+            raise
 
     def translated(self, error: Exception, text: str, connection: _Connection) -> Exception:
         """Return the error to raise for one of the driver, from which the values are deleted."""

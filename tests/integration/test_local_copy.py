@@ -36,7 +36,7 @@ LISTS = {"project": "projects", "label": "labels", "section": "sections", "task"
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
 Things = dict[tuple[str, str], Any]
 

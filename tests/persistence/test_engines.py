@@ -1,3 +1,5 @@
+import asyncio
+import gc
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
@@ -92,3 +94,17 @@ async def test_a_plan_does_not_depend_on_the_values_of_a_statement(database_url:
     await database.close()
 
     assert (read, written) == (("force_generic_plan",), ("force_generic_plan",))
+
+
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+async def test_a_connection_is_closed_if_who_waits_for_it_is_cancelled(database_url: str) -> None:
+    """After each number of turns of the event loop, ten times. pytest reports what is left open."""
+    for turns in [*range(60)] * 10:
+        database = Database(database_url)
+        reading = asyncio.create_task(database.row(select(literal(1)), {}))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await database.close()
+    gc.collect()

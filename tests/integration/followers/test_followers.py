@@ -22,8 +22,8 @@ from tests.support.tables import Tables
 
 pytestmark = pytest.mark.unmeasured
 
-ROUNDS = 150 if AT_LENGTH else 8
-KILL_EVERY = 3 if AT_LENGTH else 2
+ROUNDS = 150 if AT_LENGTH else 4
+KILL_EVERY = 3 if AT_LENGTH else 1
 """In each so many rounds, something is killed."""
 LONGEST_S = 0.5
 """That happens at a random moment within this time of a round."""
