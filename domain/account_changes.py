@@ -4,6 +4,8 @@ A cursor has what its client knows: for each workspace a digest of its id, and i
 client raises the head: a rename, a role, whatever is in the workspace. So the difference between a cursor and the heads
 of now is exact, whatever happened in between, and nothing is stored for a client. The digest does not lead back to the
 id: the id of a workspace that the user is not in any more is found among their departures.
+
+Source: ADR 106.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""The activity of a workspace: who did what, and when, as the log has it."""
+"""The activity of a workspace: who did what, and when, as the log has it.
+
+Source: ADR 107.
+"""
 
 import json
 from collections.abc import Mapping

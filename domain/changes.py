@@ -1,4 +1,4 @@
-"""Changes of a workspace, for clients that keep a copy of it: a first sync, then what has changed since."""
+"""Changes of a workspace, for clients that keep a copy: a first sync, then what has changed since (ADR 104)."""
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing

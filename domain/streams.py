@@ -5,6 +5,8 @@
 - It also ends if what follows its place cannot be said any more. Its client connects again, and gets that as a problem.
 - While the database cannot be reached, a stream sends heartbeats only, and goes on when it can.
 - A stream has no queue: it reads from its place when its client has taken what was sent before.
+
+Source: ADR 105.
 """
 
 from collections.abc import AsyncGenerator, Sequence

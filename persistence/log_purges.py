@@ -3,6 +3,8 @@
 Each workspace's row has the day of the oldest of them. So what is due is found in an index, whatever the number of
 workspaces, and however long their logs are. Quota and erasure delete payloads, too, and leave the day as it is: then
 the purge finds nothing to delete, and stores the right day.
+
+Source: ADR 108.
 """
 
 import datetime as dt
