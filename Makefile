@@ -17,7 +17,7 @@ serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0
 	exec $(BIN)/tickbox serve
 
 test: $(DEV)  ## every test, on SQLite and PostgreSQL
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: $(DEV)  ## the contract with its models, lint, imports, types
 	$(BIN)/tickbox gate

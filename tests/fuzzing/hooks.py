@@ -40,6 +40,7 @@ ADA = credentials()["ada"]
 
 RULES: Mapping[tuple[str, str], str] = {
     ("cursor", "cursor"): "a cursor belongs to one list, its filters and its sort",
+    ("cursor", "Last-Event-ID"): "the place of a stream is such a cursor",
     ("id-taken", "#/id"): "an id belongs to one resource, and to the one request that created it",
     ("reused", "Idempotency-Key"): "a key is of one request",
     ("password", "#/current_password"): "the current password must be the current one",

@@ -26,6 +26,8 @@ from tests.support.clients import (
 )
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 
 @pytest.fixture
 def home(ada: Person, bob: Person, tables: Tables) -> str:

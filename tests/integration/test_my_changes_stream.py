@@ -11,6 +11,8 @@ from tests.support.clients import Person, no_content, ok, rejected
 from tests.support.streams import OpenStream, streaming
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 FEED = "/v1/users/me/changes"
 STREAM = f"{FEED}/events"
 GONE = (None, None)
