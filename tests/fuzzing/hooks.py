@@ -15,7 +15,6 @@ import os
 import re
 import time
 import zlib
-import zoneinfo
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario, TestPhase
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
+from domain import zones
 from tests.fuzzing.people import credentials
 from tests.support.patience import PATIENCE_S
 
@@ -102,7 +102,7 @@ _READERS = 10
 _INDEX_OR_KEY = re.compile(r"/\d+$|(?<=^#/metadata)/.*", re.DOTALL)
 _IN_BATCH = re.compile(r"^#/operations/\d+/(create|\w+/body)")
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
-_ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
+_ZONES = sorted(zones.names())
 _WORKSPACES = "/v1/workspaces"
 _KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "project_id": ("projects", {"name": "Garden"}),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Final
-from zoneinfo import available_timezones
 
+from domain import zones
 from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import (
     Body,
@@ -189,7 +189,7 @@ def _wrong(name: str, value: Json | None) -> Iterator[Reason]:
     if value["time_zone"] is not None:
         if value["time"] is None:
             yield invalid(f"#/{name}/time")
-        if value["time_zone"] not in available_timezones():
+        if value["time_zone"] not in zones.names():
             yield invalid(f"#/{name}/time_zone")
 
 
