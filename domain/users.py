@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from domain import blank, steps, task_links
+from domain.checks import Checks
 from domain.model.members import MembershipSummary, SoleOwner
 from domain.model.tasks import Task
 from domain.model.users import AccountGone, User
@@ -25,12 +26,17 @@ async def get_me(uow: UnitOfWork) -> User:
 async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str | Unset = UNSET) -> User:
     """Change the caller's profile; a new name is copied to their memberships.
 
-    Raises TextBlank, TimeZoneUnknown, AccountGone.
+    A zone that they have, and that cannot be chosen any more, may be sent again. Raises TextBlank, TimeZoneUnknown, or
+    InvalidTogether; AccountGone.
     """
-    blank.require_seen(name, name="name")
-    if time_zone is not UNSET:
-        check_zone(time_zone, pointer="#/time_zone")
     user = await get_me(uow)
+    checks = Checks()
+    with checks:
+        blank.require_seen(name, name="name")
+    if time_zone is not UNSET and time_zone != user.time_zone:
+        with checks:
+            check_zone(time_zone, pointer="#/time_zone")
+    checks.finish()
     changed: User = replace(user, **given(name=name, time_zone=time_zone))
     if changed == user:
         return user

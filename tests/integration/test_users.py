@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from persistence import erasures
 from persistence.users import users
@@ -79,6 +80,17 @@ def test_a_log_in_ignores_the_case_of_the_address(client: Client, ada: Person) -
         ({"name": " "}, {"#/name pattern"}),
         ({"name": None}, {"#/name type"}),
         ({"time_zone": "Mars/Olympus"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "europe/berlin"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "localtime"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "Factory"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "posixrules"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "posix/Europe/Berlin"}, {"#/time_zone time-zone"}),
+        ({"time_zone": "../../etc/localtime"}, {"#/time_zone pattern"}),
+        ({"time_zone": "/usr/share/zoneinfo/UTC"}, {"#/time_zone pattern"}),
+        ({"time_zone": "Europe/Berlin\n"}, {"#/time_zone pattern"}),
+        ({"time_zone": "Europe//Berlin"}, {"#/time_zone pattern"}),
+        ({"time_zone": "Europe/" + "B" * 58}, {"#/time_zone max-length"}),
+        ({"time_zone": ""}, {"#/time_zone min-length"}),
         ({"admin": True}, {"#/admin unknown"}),
     ],
 )
@@ -129,6 +141,20 @@ def test_a_new_name_is_stored_in_all_my_memberships(ada: Person, bob: Person, ta
     assert tables.memberships(bob.id) == [("Bob", 1), ("Bob", 1)]
 
 
+def test_all_errors_of_a_patch_are_reported_at_once(ada: Person) -> None:
+    found = rejected(ada.client.merge("/v1/users/me", {"name": "\u200b", "time_zone": "Nowhere"}), 422, "invalid-body")
+    assert found == {"#/name blank", "#/time_zone time-zone"}
+
+
+def test_a_stored_zone_that_is_not_offered_any_more_is_read_kept_and_replaced(ada: Person, tables: Tables) -> None:
+    tables.write(update(users).where(users.c.id == UUID(ada.id)).values(time_zone="localtime"))
+    me = ok(ada.client.get("/v1/users/me"))
+    assert me["time_zone"] == "localtime"
+    renamed = ok(ada.client.merge("/v1/users/me", {"name": "Ada King", "time_zone": "localtime"}))
+    assert (renamed["name"], renamed["time_zone"]) == ("Ada King", "localtime")
+    assert ok(ada.client.merge("/v1/users/me", {"time_zone": "Asia/Tokyo"}))["time_zone"] == "Asia/Tokyo"
+
+
 def test_a_new_time_zone_changes_no_workspace(ada: Person) -> None:
     ok(ada.client.merge("/v1/users/me", {"time_zone": "Asia/Tokyo"}))
     assert ada.head() == 1
@@ -141,6 +167,9 @@ def test_a_new_time_zone_changes_no_workspace(ada: Person) -> None:
         ({"name": None}, "#/name type"),
         ({"email": "new@example.com"}, "#/email read-only"),
         ({"time_zone": "Nowhere"}, "#/time_zone time-zone"),
+        ({"time_zone": "localtime"}, "#/time_zone time-zone"),
+        ({"time_zone": "EUROPE/BERLIN"}, "#/time_zone time-zone"),
+        ({"time_zone": None}, "#/time_zone type"),
         ([], "# type"),
     ],
 )
