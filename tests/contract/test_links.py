@@ -176,6 +176,22 @@ def test_an_id_that_the_client_chose_needs_a_get_and_responses_to_its_repetition
     ]
 
 
+def test_a_safe_post_creates_nothing_and_has_no_response_to_repeat() -> None:
+    body = {"content": {"application/json": {"schema": CLIENT_MADE}}}
+    safe = operation(requestBody=body, parameters=[KEY], security=[{"bearer": []}]) | {"x-safe": True}
+    item = operation(operationId="look")
+    found = faults({"/a": {"post": safe}, "/a/{id}": {"get": item}}, "post")
+    assert "it takes an Idempotency-Key, and changes nothing that could be repeated" in found
+    assert "it takes ids that clients choose, and there is no GET of what it creates" in found
+
+
+@pytest.mark.parametrize(("method", "value"), [("put", True), ("get", True), ("post", False), ("post", "yes")])
+def test_only_a_post_can_say_that_it_is_safe(method: str, value: object) -> None:
+    assert "x-safe must be true, and belongs to a POST that changes nothing" in faults(
+        {"/a": {method: operation() | {"x-safe": value}}}, method
+    )
+
+
 def test_the_get_of_what_is_created_must_need_nothing_but_its_path() -> None:
     needy = operation(operationId="look", parameters=[{"name": "q", "in": "query", "required": True, "schema": {}}])
     body = {"content": {"application/json": {"schema": CLIENT_MADE}}}

@@ -108,6 +108,13 @@ def test_an_operation_with_which_nothing_is_wrong_compiles(package: Make) -> Non
     assert compiled["act"].safe
 
 
+@pytest.mark.parametrize(("more", "safe"), [({}, False), ({"x-safe": True}, True)])
+def test_a_post_changes_something_unless_it_says_otherwise(package: Make, more: dict[str, Any], *, safe: bool) -> None:
+    root = document({"/a": {"post": operation() | more}})
+    compiled = compile_operations(root, package(act=take_nothing), vocabulary=Vocabulary(), body_limit_bytes=1)
+    assert compiled["act"].safe is safe
+
+
 @pytest.mark.parametrize("components", [[], {"schemas": []}, {"securitySchemes": []}])
 def test_a_wrong_form_is_reported_before_anything_relies_on_it(package: Make, components: object) -> None:
     root = document({"/a": {"get": operation()}}).root | {"components": components}

@@ -63,10 +63,11 @@ class Operation:
     content: Mapping[str, Json] | None
     events: tuple[str, ...] | None
     returns_tag: bool
+    is_safe_post: bool = False
 
     @property
     def safe(self) -> bool:
-        return self.method == "GET"
+        return self.method == "GET" or self.is_safe_post
 
     @property
     def in_workspace(self) -> bool:
@@ -110,6 +111,7 @@ def operations(contract: Mapping[str, Json]) -> Iterator[Operation]:
                     optional=frozenset(each["name"] for each in parameters if not each.get("required")),
                     content=_shown(contract, node["requestBody"]["content"]) if "requestBody" in node else None,
                     events=tuple(node["x-events"]) if "x-events" in node else None,
+                    is_safe_post="x-safe" in node,
                     returns_tag="ETag"
                     in _resolved(contract, node.get("responses", {}).get("200", {})).get("headers", {}),
                 )

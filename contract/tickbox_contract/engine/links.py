@@ -7,6 +7,7 @@
                         below, which returns the response to a repeated request
     Idempotency-Key     asks for the response to be stored, so that it must not contain a secret (`x-secret`); a
                         repeated response is marked (`Idempotency-Replayed: true`)
+    x-safe              on a POST that changes nothing, like a GET with a body: it neither stores a response nor creates
 
 Start-up refuses what does not fit together; this module says it in words.
 """
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from tickbox_contract.openapi.document import Document
 from tickbox_contract.openapi.media_types import EVENT_STREAM, PROBLEM_JSON, essence
 from tickbox_contract.openapi.nodes import NOTHING, Node, header
-from tickbox_contract.openapi.operations import Operation
+from tickbox_contract.openapi.operations import SAFE, Operation
 from tickbox_contract.openapi.servable import IDEMPOTENCY_KEY
 
 IF_MATCH = "If-Match"
@@ -73,6 +74,8 @@ class Links:
             yield from self._key_faults(operation)
         if self.takes_client_ids(operation):
             yield from self._item_faults(operation)
+        if SAFE in operation.node.value and (operation.method != "post" or operation.node.get(SAFE) is not True):
+            yield f"{SAFE} must be true, and belongs to a POST that changes nothing"
 
     def _related(self, operation: Operation) -> Iterator[Operation]:
         item = self.item(operation) if self.takes_client_ids(operation) else None
@@ -100,6 +103,8 @@ class Links:
     def _key_faults(self, operation: Operation) -> Iterator[str]:
         if operation.method in _UNKEYED_METHODS:
             yield f"it takes an Idempotency-Key, and {operation.method.upper()} does not need one"
+        elif operation.is_safe:
+            yield "it takes an Idempotency-Key, and changes nothing that could be repeated"
         if not operation.needs_token:
             yield "it takes an Idempotency-Key and no token: a key belongs to a caller"
         for status, response in operation.successes():
@@ -112,7 +117,7 @@ class Links:
 
     def _item_faults(self, operation: Operation) -> Iterator[str]:
         item = self.item(operation)
-        if item is None or operation.method != "post":
+        if item is None or operation.method != "post" or operation.is_safe:
             yield "it takes ids that clients choose, and there is no GET of what it creates"
         elif needed := _needed(item):
             yield f"it takes ids that clients choose, and {item.name} needs {', '.join(needed)}"

@@ -49,7 +49,6 @@ from .refusals import faults as faults_of_problems
 from .signatures import signature_faults
 
 _PERFORMABLE = f"needs only a path and a body, with the same x-access and {RATE_LIMIT}"
-_SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 """RFC 9110, section 9.2.1."""
 
 
@@ -210,7 +209,7 @@ class _Compiler:
             operation_id=operation.name,
             method=operation.method.upper(),
             path=operation.path,
-            safe=operation.method in _SAFE_METHODS,
+            safe=operation.is_safe,
             access=access,
             handler=handler,
             parameters={place: Parameters.of(place, parameters) for place in PLACES},

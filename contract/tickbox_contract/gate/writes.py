@@ -44,7 +44,7 @@ def _entity_tags(contract: Contract) -> Iterator[Hit]:
 
 def _target(contract: Contract, operation: Operation) -> Operation | None:
     """The GET of the single resource with an entity tag that *operation* changes, or None."""
-    if operation.method not in {"patch", "put", "delete", "post"}:
+    if operation.method not in {"patch", "put", "delete", "post"} or operation.is_safe:
         return None
     target = contract.target_of(operation)
     response = target.responses.get("200") if target else None
@@ -65,10 +65,10 @@ def _if_match(contract: Contract) -> Iterator[Hit]:
 
 
 def _idempotency(contract: Contract) -> Iterator[Hit]:
-    """An operation that returns a secret takes no key: its response must not be stored."""
+    """An operation that returns a secret takes no key: its response must not be stored. A safe one needs none."""
     for operation in contract.operations:
         taken = operation.parameter("header", IDEMPOTENCY_KEY) is not None
-        wanted = operation.method in {"post", "patch"} and operation.needs_token
+        wanted = operation.method in {"post", "patch"} and operation.needs_token and not operation.is_safe
         if wanted and not taken and not _returns_secret(contract, operation):
             yield Hit(operation.node.pointer, f"{operation.name} does not take {IDEMPOTENCY_KEY}")
         if taken and "422" not in operation.responses:

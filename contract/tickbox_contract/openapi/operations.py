@@ -8,6 +8,9 @@ from typing import Any
 
 from .nodes import Node
 
+SAFE = "x-safe"
+"""On a POST that changes nothing."""
+_SAFE_METHODS = frozenset({"get", "head", "options", "trace"})
 _BODILESS_METHODS = frozenset({"get", "head", "delete", "trace"})
 """A body has no meaning in a request of these (RFC 9110, sections 9.3.1, 9.3.2, 9.3.5 and 9.3.8)."""
 
@@ -38,6 +41,11 @@ class Operation:
     def needs_token(self) -> bool:
         """Whether each request needs a token: there is a security requirement, and none of them is empty."""
         return bool(self.security) and all(self.security or ())
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it changes nothing: by its method (RFC 9110, section 9.2.1), or because it says `x-safe`."""
+        return self.method in _SAFE_METHODS or (self.method == "post" and self.node.get(SAFE) is True)
 
     @property
     def has_body(self) -> bool:
