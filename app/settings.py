@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         default=15,
         ge=1,
         le=300,
-        description="the longest silence of a stream, and 30 seconds more while the database does not respond: "
+        description="the longest silence of a stream, and 15 seconds more while the database does not respond: "
         "together less than the shortest time-out of the proxies before the server",
     )
     jobs: Literal["serve", "worker"] = Field(

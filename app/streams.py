@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
+from app.together import LONGEST_S, in_time
 from domain.model.streams import Result, ServerFull, StreamsExceeded, Subscription, Topics
 from persistence.wakeups import Wakeups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLimits:
-    """How many streams can be open, of one user and in this process, and how long one can be silent."""
+    """How many streams can be open, of one user and in this process, and how long one can be silent.
+
+    `longest_read_s` is how long one waits for what it reads.
+    """
 
     of_user: int
     in_process: int
     heartbeat_s: float
+    longest_read_s: float = LONGEST_S
 
 
 class OpenStreams:
@@ -76,7 +81,7 @@ class OpenStreams:
 
     async def _read(self, key: Hashable, read: Callable[[], Awaitable[Result]]) -> Result:
         try:
-            return await read()
+            return await in_time(read(), longest_s=self.limits.longest_read_s)
         finally:
             del self._running[key]
 

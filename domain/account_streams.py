@@ -1,6 +1,7 @@
 """The stream of what changes in a user's workspaces: the pages of `account_changes`, as they come."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from domain.account_changes import AccountChanges, Known, binding_of, differences, heads
@@ -49,8 +50,8 @@ class AccountFeed:
     async def read(self) -> Batch[AccountChanges]:
         """See the port."""
         await self._streams.sleep(self._next_s - self._streams.elapsed_s())
-        current = await heads(self._workspaces, self._principal)
-        found = await differences(self._workspaces, self._principal, known=self._known, current=current, limit=MOST)
+        key = (self._known.binding, self.cursor)
+        current, found = await self._streams.share(key, partial(self._compare, self._known))
         self._watch(current)
         if not found.items:
             return Batch(is_last=self._until_head)
@@ -58,6 +59,12 @@ class AccountFeed:
         self._next_s = self._streams.elapsed_s() + PAUSE_S
         messages = (Message(item=found, cursor=found.next_cursor),)
         return Batch(messages=messages, has_more=found.has_more, is_last=self._until_head and not found.has_more)
+
+    async def _compare(self, known: Known) -> tuple[Sequence[WorkspaceChange], AccountChanges]:
+        """Return the heads of now, and the first differences to them."""
+        current = await heads(self._workspaces, self._principal)
+        found = await differences(self._workspaces, self._principal, known=known, current=current, limit=MOST)
+        return current, found
 
     def _watch(self, current: Sequence[WorkspaceChange]) -> None:
         workspace_ids = frozenset(each.workspace_id for each in current)

@@ -1,10 +1,11 @@
-"""Looks up many tokens in one statement: those of open streams, each of which asks again and again.
+"""Looks up many tokens in few statements: those of open streams, each of which asks again and again.
 
 A token that is looked up for the first time has its own statement, in the module of its kind.
 """
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from persistence.tokens import limits_of, personal_tokens
 Key = TypeVar("Key", bytes, str)
 Place = UUID | None
 _NOWHERE: Final = UUID(int=0)
+_AT_ONCE: Final = 1024
+"""How many of them one statement looks up. It has as many tokens and workspaces, and can have 32,766 values."""
 
 
 def _with_roles(found: Select[Any], user_id: Column[UUID]) -> Select[Any]:
@@ -108,9 +111,14 @@ async def of_identities(
 async def _rows(
     runner: Runner, statement: Select[Any], wanted: Collection[tuple[Key, Place]], **given: object
 ) -> Sequence[Row]:
-    keys = sorted({key for key, _ in wanted})
-    workspaces = sorted({place or _NOWHERE for _, place in wanted})
-    return await runner.rows(statement, {"keys": padded(keys), "workspaces": padded(workspaces), **given})
+    ordered = sorted(wanted, key=itemgetter(0))
+    found: list[Row] = []
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        keys = sorted({key for key, _ in some})
+        workspaces = sorted({place or _NOWHERE for _, place in some})
+        found += await runner.rows(statement, {"keys": padded(keys), "workspaces": padded(workspaces), **given})
+    return found
 
 
 def _memberships(

@@ -5,10 +5,14 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from domain.errors import Unavailable
+from domain.errors import OutcomeUnknown, Unavailable
 
 logger = logging.getLogger(__name__)
+
+_OUTAGES: Final = (Unavailable, OutcomeUnknown, ConnectionError)
+"""What a job raises while a database or another server cannot be reached. It is not an error of the program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +45,11 @@ async def running(jobs: Sequence[Job]) -> AsyncIterator[None]:
 
 
 class _Loop:
-    """Repeats one job. A failure is logged once, not again as long as the job fails with the same type of error."""
+    """Repeats one job. A failure is logged once, not again as long as the job fails with the same types of errors."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._last_failure: type[Exception] | None = None
+        self._last_failure: frozenset[type[Exception]] = frozenset()
 
     async def repeat(self) -> None:
         while True:
@@ -56,16 +60,24 @@ class _Loop:
         try:
             await self.job.run()
         except Exception as error:  # noqa: BLE001  # nobody else would see it; its cause, such as a lost database, may pass
-            if type(error) is not self._last_failure:
+            failure = frozenset(map(type, _errors_of(error)))
+            if failure != self._last_failure:
                 self._log(error)
-            self._last_failure = type(error)
+            self._last_failure = failure
         else:
-            self._last_failure = None
+            self._last_failure = frozenset()
 
     def _log(self, error: Exception) -> None:
-        """A database that is away is not an error of the program: a reason says more than a trace."""
-        if isinstance(error, Unavailable | ConnectionError):
-            reason = "; ".join([str(error), *getattr(error, "__notes__", ())])
+        """Log an outage in one line: its reason says more than a trace."""
+        errors = _errors_of(error)
+        if all(isinstance(each, _OUTAGES) for each in errors):
+            texts = [text for each in errors for text in (str(each), *getattr(each, "__notes__", ()))]
+            reason = "; ".join(dict.fromkeys(texts))
             logger.warning("a job cannot run now, and will run again", extra={"job": self.job.name, "reason": reason})
         else:
             logger.error("a job failed, and will run again", exc_info=error, extra={"job": self.job.name})
+
+
+def _errors_of(error: Exception) -> Sequence[Exception]:
+    """The errors of a job with several parts, of which each failed by itself; or the one error."""
+    return error.exceptions if isinstance(error, ExceptionGroup) else (error,)

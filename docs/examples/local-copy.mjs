@@ -88,22 +88,32 @@ function merged(change, known) {
  * Keep the copy equal to the server, until `signal` is aborted, or the user is not a member any more: then the copy is
  * deleted. Rejects, and keeps the copy, if the user must log in again (401), or has no right to it (403).
  */
-export async function keep(copy, {onChange = () => {}, signal, sleep = wait, clock = Date.now, ...options}) {
-  const read = reader(copy, {signal, ...options});
+export async function keep(copy, {workspaceId, onChange = () => {}, ...options}) {
+  const read = reader(copy, `workspaces/${workspaceId}`, options);
+  const attempt = async () => {
+    await sync(copy, read);
+    onChange(copy);
+    await listen(copy, read, onChange);
+  };
+  try {
+    await repeat(attempt, options);
+  } catch (error) {
+    if (!isNotFound(error.response)) throw error;
+    copy.clear();
+    onChange(copy);
+  }
+}
+
+/** Repeat an attempt until `signal` is aborted, and wait after each end. Rejects if the next one would fail, too. */
+export async function repeat(attempt, {signal, sleep = wait, clock = Date.now}) {
   for (let ends = 0; !signal?.aborted; ends = Math.min(ends + 1, 10)) {
     const began = clock();
     let response;
     try {
-      await sync(copy, read, onChange);
-      await listen(copy, read, onChange);
+      await attempt();
     } catch (error) {
       response = error.response;
       if (signal?.aborted) return;
-      if (isNotFound(response)) {
-        copy.clear();
-        onChange(copy);
-        return;
-      }
       if (response && !TEMPORARY.has(response.status)) throw error;
       console.warn('connecting again:', error);
     }
@@ -113,15 +123,19 @@ export async function keep(copy, {onChange = () => {}, signal, sleep = wait, clo
 }
 
 /** Read what has changed since the cursor; without one, everything. */
-async function sync(copy, read, onChange) {
+export async function sync(copy, read) {
   for (let hasMore = true; hasMore; ) {
-    let text = '';
-    for await (const part of read('changes')) text += part;
-    const page = JSON.parse(text);
+    const page = await json(read('changes'));
     copy.applyPage(page);
     hasMore = page.has_more;
   }
-  onChange(copy);
+}
+
+/** What a response in JSON has. */
+export async function json(parts) {
+  let text = '';
+  for await (const part of parts) text += part;
+  return JSON.parse(text);
 }
 
 /** Apply what happens, until the server ends the stream, or the connection is lost. */
@@ -133,12 +147,12 @@ async function listen(copy, read, onChange) {
   }
 }
 
-/** A function that reads a path of the workspace from the copy's cursor, and yields the text. It fails after a silence. */
-function reader(copy, {url, token, workspaceId, signal, silenceMs = SILENCE_MS}) {
+/** A function that reads a path under `home` from the copy's cursor, and yields the text. It fails after a silence. */
+export function reader(copy, home, {url, token, signal, silenceMs = SILENCE_MS}) {
   const request = (path, accessToken, silence) => {
     const query = copy.cursor === null ? '' : `?cursor=${copy.cursor}`;
     const headers = {Authorization: `Bearer ${accessToken}`};
-    return fetch(`${url}/v1/workspaces/${workspaceId}/${path}${query}`, {headers, signal: silence});
+    return fetch(`${url}/v1/${home}/${path}${query}`, {headers, signal: silence});
   };
   return async function* (path) {
     const silence = new AbortController();
@@ -176,13 +190,13 @@ export function failed(response) {
   return Object.assign(new Error(`${response.status} ${response.statusText}`), {response});
 }
 
-/** Whether Tickbox, and not a proxy, says that there is no such workspace for this user. */
-function isNotFound(response) {
+/** Whether Tickbox itself, and not a proxy, has responded that the user cannot access this workspace. */
+export function isNotFound(response) {
   return response?.status === 404 && response.headers.get('Content-Type')?.startsWith('application/problem+json');
 }
 
 /** The messages of a stream of server-sent events (WHATWG HTML, 9.2.6), also those with an id and no data. */
-async function* messages(parts) {
+export async function* messages(parts) {
   let rest = '';
   let message = {id: '', data: ''};
   for await (const part of parts) {

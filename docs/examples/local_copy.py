@@ -244,7 +244,7 @@ def repeat(
 
 
 def is_not_found(error: httpx.HTTPStatusError) -> bool:
-    """Whether Tickbox, and not a proxy, says that there is no such workspace for this user."""
+    """Whether Tickbox itself, and not a proxy, has responded that the user cannot access this workspace."""
     is_problem = error.response.headers.get("Content-Type", "").startswith("application/problem+json")
     return is_problem and error.response.status_code == httpx.codes.NOT_FOUND
 

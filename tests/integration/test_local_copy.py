@@ -36,6 +36,8 @@ LISTS = {"project": "projects", "label": "labels", "section": "sections", "task"
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")
+
 pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
 Things = dict[tuple[str, str], Any]
@@ -184,6 +186,11 @@ def stays_equal(place: Place, copied: Callable[[], Things]) -> None:
         until_equal(place, copied)
 
 
+def _key(key: str) -> tuple[str, str]:
+    kind, _, thing_id = key.partition(" ")
+    return kind, thing_id
+
+
 def stored(path: Path) -> Things:
     """What the file of a copy has."""
     if not path.exists():
@@ -195,10 +202,10 @@ def stored(path: Path) -> Things:
 
 
 @contextmanager
-def running(program: str, *arguments: str, **variables: str) -> Iterator[Callable[[], None]]:
-    """An example in Python, which runs; what fails if it has ended."""
-    command = [sys.executable, str(EXAMPLES / program), *arguments]
-    with subprocess.Popen(command, env=environment() | variables, stderr=subprocess.PIPE, text=True) as process:
+def running(*command: str, folder: Path | None = None, **variables: str) -> Iterator[Callable[[], None]]:
+    """An example, which runs; what fails if it has ended."""
+    given = environment() | variables
+    with subprocess.Popen(command, cwd=folder, env=given, stderr=subprocess.PIPE, text=True) as process:
 
         def still_runs() -> None:
             assert process.poll() is None, process.stderr and process.stderr.read()
@@ -214,7 +221,8 @@ def python_copy(place: Place) -> Iterator[Callable[[], Things]]:
     """The example in Python, which runs; what its file has."""
     path = place.folder / "copy.db"
     token = place.person.tokens["access_token"]
-    with running("local_copy.py", place.url, place.workspace_id, str(path), TICKBOX_TOKEN=token) as still_runs:
+    command = (sys.executable, str(EXAMPLES / "local_copy.py"), place.url, place.workspace_id, str(path))
+    with running(*command, TICKBOX_TOKEN=token) as still_runs:
 
         def copied() -> Things:
             still_runs()
@@ -233,7 +241,8 @@ def account_copies(place: Place) -> Iterator[Callable[[], dict[str, Things]]]:
     folder.mkdir(exist_ok=True)
     if not session.exists():
         session.write_text(json.dumps(place.person.tokens | {"access_token": "tbs_expired"}))
-    with running("local_copies.py", place.url, str(folder), TICKBOX_SESSION=str(session)) as still_runs:
+    command = (sys.executable, str(EXAMPLES / "local_copies.py"), place.url, str(folder))
+    with running(*command, TICKBOX_SESSION=str(session)) as still_runs:
 
         def copied() -> dict[str, Things]:
             still_runs()
@@ -247,9 +256,43 @@ def test_the_copy_in_python_stays_equal_to_the_server(place: Place) -> None:
         stays_equal(place, copied)
 
 
-def test_the_copies_of_an_account_stay_equal_to_the_server(place: Place) -> None:
+NODE_SCRIPT = """
+import {renameSync, writeFileSync} from 'node:fs';
+import {LocalCopies, keepAll} from 'EXAMPLE';
+const bodies = (copy) => [...copy.things].map(([key, {body}]) => [key, body]);
+const onChange = (copies) => {
+  writeFileSync('new.json', JSON.stringify([...copies.byId].map(([id, copy]) => [id, bodies(copy)])));
+  renameSync('new.json', 'copies.json');
+};
+await keepAll(new LocalCopies(), {url: 'URL', token: () => 'TOKEN', onChange});
+"""
+
+
+@contextmanager
+def account_copies_in_node(place: Place) -> Iterator[Callable[[], dict[str, Things]]]:
+    """The example for browsers and all workspaces, which runs in Node.js; what each of its copies has."""
+    values = {"EXAMPLE": str(EXAMPLES / "local-copies.mjs"), "URL": place.url}
+    text = NODE_SCRIPT.replace("TOKEN", place.person.tokens["access_token"])
+    for name, value in values.items():
+        text = text.replace(name, value)
+    script, stored_at = place.folder / "run.mjs", place.folder / "copies.json"
+    script.write_text(text)
+    with running("node", "--no-warnings", str(script), folder=place.folder) as still_runs:
+
+        def copied() -> dict[str, Things]:
+            still_runs()
+            copies = json.loads(stored_at.read_text()) if stored_at.exists() else []
+            return {place_id: {_key(key): body for key, body in things} for place_id, things in copies}
+
+        yield copied
+
+
+@pytest.mark.parametrize("copies", [account_copies, pytest.param(account_copies_in_node, marks=needs_node)])
+def test_the_copies_of_an_account_stay_equal_to_the_server(
+    place: Place, copies: Callable[[Place], AbstractContextManager[Callable[[], dict[str, Things]]]]
+) -> None:
     home = place.workspace_id
-    with account_copies(place) as copied:
+    with copies(place) as copied:
         stays_equal(place, lambda: copied().get(home, {}))
         with place.served():
             joined = place.person.create("/v1/workspaces", name="Joined later")["id"]
@@ -315,7 +358,7 @@ class Page(ThreadingHTTPServer):
 
     def copied(self) -> Things:
         assert self.failed is None, self.failed
-        return {(key.split()[0], key.split()[1]): body for key, body in self.copy["things"]}
+        return {_key(key): body for key, body in self.copy["things"]}
 
 
 class _Handler(BaseHTTPRequestHandler):

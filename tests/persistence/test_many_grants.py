@@ -102,5 +102,14 @@ async def test_identities(ada: Caller, bob: Caller, places: list[UUID | None]) -
     assert {role for _, role in alone.values()} == {None, "editor"}
 
 
+async def test_more_than_a_statement_can_have_values_for(ada: Caller) -> None:
+    """As when a change wakes all streams of a process: SQLite takes 32,766 values, PostgreSQL's driver 32,767."""
+    begun = await ada.account.write(sessions.log_in, email="ada@example.com", password="ada")
+    known = digest_of(begun.access_token, "session"), ada.workspace_id
+    unknown = [(number.to_bytes(32), UUID(int=number)) for number in range(1, 17_000)]
+    found = await many_grants.of_sessions(ada.database, [*unknown, known], now=NOON)
+    assert found.keys() == {known}
+
+
 async def test_nothing_is_found_for_nobody(ada: Caller) -> None:
     assert await many_grants.of_identities(ada.database, []) == {}

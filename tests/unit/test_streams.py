@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
@@ -222,4 +222,20 @@ async def test_a_read_that_fails_fails_for_all_that_share_it_and_is_repeated_by_
 
     failed = await asyncio.gather(*(streams.share("place", read) for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in failed] == [StorageUnavailable] * 3
+    assert len((await streams.share("place", read)).messages) == 1
+
+
+async def test_a_read_without_a_response_is_given_up_and_the_next_one_is_another() -> None:
+    """Otherwise a stream would send no heartbeats while the database hangs."""
+    limits = replace(LIMITS, longest_read_s=0.01)
+    streams, hangs = OpenStreams(Wakeups(), limits, is_current=lambda _event, _body: True), asyncio.Event()
+
+    async def read() -> Batch[int]:
+        if not hangs.is_set():
+            hangs.set()
+            await asyncio.Event().wait()
+        return batch(1)
+
+    with pytest.raises(StorageUnavailable):
+        await streams.share("place", read)
     assert len((await streams.share("place", read)).messages) == 1

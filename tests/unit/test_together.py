@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 
+import pytest
+
 from app.together import Together
+from domain.errors import StorageUnavailable
 
 
 class Doubles:
@@ -57,3 +60,18 @@ async def test_all_who_ask_get_the_error() -> None:
     assert [type(each) for each in failed] == [ConnectionError] * 3
     doubles.fails = False
     assert await look_up(1) == 2
+
+
+async def test_a_look_up_without_a_response_is_given_up_and_the_next_one_is_another() -> None:
+    hangs = asyncio.Event()
+
+    async def look_up(wanted: Collection[int]) -> Mapping[int, int]:
+        if not hangs.is_set():
+            hangs.set()
+            await asyncio.Event().wait()
+        return dict.fromkeys(wanted, 2)
+
+    together = Together(look_up, longest_s=0.01)
+    with pytest.raises(StorageUnavailable):
+        await together(1)
+    assert await together(1) == 2

@@ -36,7 +36,10 @@ def _pages(contract: Contract) -> Iterator[Hit]:
         if cursor and cursor.get("type") != "string":
             yield Hit(cursor.pointer, "next_cursor is not a text")
         elif cursor and not (cursor.get("nullable") or has_end):
-            yield Hit(cursor.pointer, "next_cursor is not nullable, and there is no has_more")
+            yield Hit(
+                cursor.pointer,
+                "nothing marks the last page: make next_cursor nullable, or require a boolean has_more",
+            )
 
 
 def _totals(contract: Contract) -> Iterator[Hit]:
