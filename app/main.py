@@ -97,6 +97,11 @@ class Parts:
         await self.dependencies.database.close()
 
 
+def utc_now() -> dt.datetime:
+    """Return the current instant, in UTC: the real clock."""
+    return dt.datetime.now(dt.UTC)
+
+
 def contract_path() -> Path:
     """Return the path of the contract, in a checkout or installed."""
     with resources.as_file(resources.files("spec") / "openapi.yaml") as path:
@@ -114,24 +119,25 @@ def compile_ours(package: ModuleType = handlers, *, body_limit_bytes: int) -> Co
     )
 
 
-def build(
+def build(  # noqa: PLR0913  # what a test may replace, one by one
     settings: Settings,
     *,
     contract: CompiledContract | None = None,
     background: bool = True,
     passwords: Argon2Passwords | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> ASGIApp:
     """Build the whole application, with its jobs unless *background* is False.
 
-    *contract* is what `compile_ours` returned, and compiled here if it is None. *passwords* replaces the real hasher.
-    *monotonic* counts the seconds after which the keys of an identity provider are read again. Nothing is opened before
-    the application starts.
+    *contract* is what `compile_ours` returned, and compiled here if it is None. *passwords* replaces the real hasher,
+    *clock* the real clock. *monotonic* counts the seconds after which the keys of an identity provider are read again.
+    Nothing is opened before the application starts.
     Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
     contract = contract or compile_ours(body_limit_bytes=settings.body_limit_bytes)
     document = contract.document
-    parts = make_parts(settings, document, passwords=passwords)
+    parts = make_parts(settings, document, passwords=passwords, clock=clock)
     limiter = make_limiter(settings)
     verifier = _make_verifier(settings, document, parts.dependencies, monotonic=monotonic)
     last_uses = LastUses()
@@ -149,8 +155,14 @@ def build(
     return _with_outer_layers(application, settings)
 
 
-def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passwords | None = None) -> Parts:
-    """Create the real clock, ids, randomness and database, and the real hasher unless *passwords* is given.
+def make_parts(
+    settings: Settings,
+    document: Document,
+    *,
+    passwords: Argon2Passwords | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> Parts:
+    """Create the real ids, randomness and database, and the real hasher unless *passwords* is given.
 
     Nothing is opened yet. Raises tickbox_contract.engine.operations.ContractMismatchError.
     """
@@ -164,7 +176,7 @@ def make_parts(settings: Settings, document: Document, *, passwords: Argon2Passw
             pool_size=settings.database_pool_size,
             prepares=settings.database_prepared_statements == "on",
         ),
-        clock=lambda: dt.datetime.now(dt.UTC),
+        clock=clock,
         new_id=uuid7,
         random_bytes=secrets.token_bytes,
         passwords=passwords,
