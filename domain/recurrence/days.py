@@ -1,0 +1,123 @@
+"""The occurrences of DAILY and HOURLY rules: days that recur every so many days, and that the other parts name.
+
+An INTERVAL of hours makes sets of days, too: with every 36 hours from midnight, one day of three has 00:00, the next
+one 12:00, and the third one none. So a search goes from day to day, never from hour to hour, and it passes over what
+BYMONTH, BYMONTHDAY, BYYEARDAY and BYDAY leave out in at most two steps a month.
+"""
+
+import datetime as dt
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from math import gcd
+
+from domain.recurrence import day_sets
+from domain.recurrence.calendar_days import (
+    DAYS_OF_THE_CYCLE,
+    HOURS_OF_A_DAY,
+    LAST_DAY,
+    MONTHS_OF_A_YEAR,
+    first_of_month,
+    length_of_month,
+    month_of,
+    weekday,
+)
+from domain.recurrence.moments import chosen, first_time_after, times_of
+from domain.recurrence.parts import Frequency, Rule
+from domain.recurrence.steps import Steps
+
+
+class Days:
+    """The days of a *rule* that is filled."""
+
+    def __init__(self, rule: Rule, start: dt.datetime) -> None:
+        self._rule = rule
+        self._every, times = _daily(rule, start) if rule.frequency is Frequency.DAILY else _hourly(rule, start)
+        self._times = {rest: each for rest, each in times.items() if each and self._can_be_named(rest)}
+        self._rests = sorted(self._times)
+        self._kinds: dict[tuple[int, int], Sequence[int]] = {}
+
+    def after(self, moment: dt.datetime, steps: Steps) -> dt.datetime | None:
+        """Return the first occurrence after a *moment*, which is not before the start. Raises OutOfSteps."""
+        today = day = moment.toordinal()
+        cycle = DAYS_OF_THE_CYCLE * self._every // gcd(DAYS_OF_THE_CYCLE, self._every)
+        end = min(LAST_DAY, today + cycle)
+        while self._rests and (day := self._recurring(day)) <= end:
+            named = self._named(day, steps)
+            if named == day:
+                times = self._times[day % self._every]
+                time = times[0] if day > today else first_time_after(times, moment)
+                if time is not None:
+                    return dt.datetime.combine(dt.date.fromordinal(day), time)
+                named += 1
+            day = named
+        return None
+
+    def _can_be_named(self, rest: int) -> bool:
+        """Return whether BYDAY can name such days: every 14 days, say, it is always the same day of the week."""
+        is_fixed = self._every % 7 == 0 and bool(self._rule.by_day)
+        return not is_fixed or weekday(rest) in {each.weekday for each in self._rule.by_day}
+
+    def _recurring(self, day: int) -> int:
+        """Return the first day from *day* on that INTERVAL names."""
+        rest = day % self._every
+        place = bisect_left(self._rests, rest)
+        return day - rest + (self._rests[place] if place < len(self._rests) else self._every + self._rests[0])
+
+    def _named(self, day: int, steps: Steps) -> int:
+        """Return the first day from *day* on, in its month, that the other parts name, or where to go on."""
+        steps.take()
+        date = dt.date.fromordinal(day)
+        month = month_of(date)
+        if self._rule.by_month and date.month not in self._rule.by_month:
+            return first_of_month(month + self._months_until_named(date.month))
+        if not (self._rule.by_month_day or self._rule.by_day or self._rule.by_year_day):
+            return day
+        first = first_of_month(month)
+        numbers = self._in_month(month, steps)
+        if self._rule.by_year_day:
+            named = {named - first for named in day_sets.by_year_day(self._rule, date.year)}
+            numbers = [number for number in numbers if number in named]
+        place = bisect_left(numbers, day - first)
+        return first + numbers[place] if place < len(numbers) else first_of_month(month + 1)
+
+    def _months_until_named(self, month: int) -> int:
+        return min((number - month) % MONTHS_OF_A_YEAR for number in self._rule.by_month)
+
+    def _in_month(self, month: int, steps: Steps) -> Sequence[int]:
+        """Return the days of a month that BYMONTHDAY and BYDAY name, from 0 on. Months of one kind have the same."""
+        first, length = first_of_month(month), length_of_month(month)
+        kind = weekday(first), length
+        if kind not in self._kinds:
+            steps.take(length)
+            self._kinds[kind] = [
+                number
+                for number in range(length)
+                if (not self._rule.by_month_day or {number + 1, number - length} & {*self._rule.by_month_day})
+                and day_sets.is_named_weekday(self._rule, first + number)
+            ]
+        return self._kinds[kind]
+
+
+def _daily(rule: Rule, start: dt.datetime) -> tuple[int, Mapping[int, Sequence[dt.time]]]:
+    """Return every how many days a DAILY *rule* recurs, and the times of the days with some rest."""
+    times = chosen(rule, [0], times_of(rule, rule.by_hour)).times
+    return rule.interval, {start.toordinal() % rule.interval: times[0]} if times else {}
+
+
+def _hourly(rule: Rule, start: dt.datetime) -> tuple[int, Mapping[int, Sequence[dt.time]]]:
+    """Return every how many days the hours of an HOURLY *rule* recur, and the times of the days with each rest.
+
+    The hour h of the day d recurs if 24d + h and the hour of the start leave the same rest when divided by INTERVAL.
+    """
+    common = gcd(HOURS_OF_A_DAY, rule.interval)
+    every = rule.interval // common
+    inverse = pow(HOURS_OF_A_DAY // common, -1, every)
+    hour_of_start = HOURS_OF_A_DAY * start.toordinal() + start.hour
+    times: dict[int, list[dt.time]] = defaultdict(list)
+    for hour in rule.by_hour:
+        days, rest = divmod(hour_of_start - hour, common)
+        if rest == 0:
+            found = chosen(rule, [0], times_of(rule, [hour])).times
+            times[days * inverse % every] += found[0] if found else ()
+    return every, times

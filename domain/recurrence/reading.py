@@ -1,0 +1,163 @@
+"""Reads the text of a recurrence rule, part by part. No message repeats the text.
+
+Source: RFC 5545, 3.3.10; RFC 7529, 4.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from domain.checks import Checks
+from domain.recurrence.faults import CountTooLarge, RuleMalformed, RuleUnsupported
+from domain.recurrence.parts import WEEKDAYS, Frequency, Skip, WeekdayNumber
+
+MOST_CHARACTERS: Final = 500
+MOST_OCCURRENCES: Final = 1000
+"""How large COUNT may be. The interface of Google Calendar has at most 730, that of Outlook 999."""
+
+_PREFIX: Final = "RRULE:"
+_NUMBER: Final = re.compile(r"([+-]?)([0-9]{1,9})")
+_WEEKDAY: Final = re.compile(rf"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})")
+_UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])(Z?))?")
+
+
+def read(text: str) -> Mapping[str, Any]:
+    """Return the values of the parts of a rule by their names, in capitals: lists sorted and without doubles.
+
+    Raises a RecurrenceInvalid, or several of them as InvalidTogether.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise RuleMalformed(f"A recurrence rule must have at most {MOST_CHARACTERS} characters.")
+    if not text.isascii():
+        raise RuleMalformed("A recurrence rule must have only ASCII characters.")
+    text = text.upper()
+    if text.startswith(_PREFIX):
+        raise RuleMalformed(f"Leave out `{_PREFIX}`: the value must begin with a part, such as `FREQ=DAILY`.")
+    values: dict[str, Any] = {}
+    checks = Checks()
+    for part in text.split(";"):
+        with checks:
+            name, value = _named(part)
+            if name in values:
+                raise RuleMalformed(f"`{name}` must not be given more than once.")
+            values[name] = None  # named, even if its value is wrong
+            values[name] = _READERS[name](value)
+    with checks:
+        if "FREQ" not in values:
+            raise RuleMalformed("A recurrence rule must have a `FREQ`, such as `FREQ=WEEKLY`.")
+    checks.finish()
+    return values
+
+
+def _named(part: str) -> tuple[str, str]:
+    name, equals, value = part.partition("=")
+    if not equals or not value:
+        raise RuleMalformed("Each part must have the form `NAME=VALUE`, with a `;` only between two parts.")
+    if name not in _READERS:
+        raise RuleMalformed(f"The parts that a rule may have are {', '.join(sorted(_READERS))}.")
+    return name, value
+
+
+def _frequency(value: str) -> Frequency:
+    if value in ("SECONDLY", "MINUTELY"):
+        raise RuleUnsupported("`FREQ` must be HOURLY or a longer period.")
+    if value not in Frequency.__members__:
+        raise RuleMalformed(f"`FREQ` must be one of {', '.join(Frequency)}.")
+    return Frequency(value)
+
+
+def _skip(value: str) -> Skip:
+    if value not in Skip.__members__:
+        raise RuleMalformed(f"`SKIP` must be one of {', '.join(Skip)}.")
+    return Skip(value)
+
+
+def _scale(value: str) -> str:
+    if value != "GREGORIAN":
+        raise RuleUnsupported("`RSCALE` must be GREGORIAN.")
+    return value
+
+
+def _interval(value: str) -> int:
+    return _whole(value, name="INTERVAL", least=1, most=999_999_999)
+
+
+def _count(value: str) -> int:
+    count = _whole(value, name="COUNT", least=1, most=999_999_999)
+    if count > MOST_OCCURRENCES:
+        raise CountTooLarge(f"`COUNT` must be at most {MOST_OCCURRENCES}. Use `UNTIL`, or a series without an end.")
+    return count
+
+
+def _until(value: str) -> dt.date:
+    form = _UNTIL.fullmatch(value)
+    try:
+        date = dt.date.fromisoformat("" if form is None else form[1])
+    except ValueError as error:
+        message = "`UNTIL` must be a date, such as 20270131, or a time, such as 20270131T170000Z."
+        raise RuleMalformed(message) from error
+    if form is None or form[2] is None:
+        return date
+    return dt.datetime.combine(date, dt.time.fromisoformat(form[2]), tzinfo=dt.UTC if form[3] else None)
+
+
+def _weekday(value: str) -> int:
+    if value not in WEEKDAYS:
+        raise RuleMalformed(f"`WKST` must be one of {', '.join(WEEKDAYS)}.")
+    return WEEKDAYS.index(value)
+
+
+def _weekdays(value: str) -> tuple[WeekdayNumber, ...]:
+    return tuple(sorted({_weekday_number(each) for each in value.split(",")}))
+
+
+def _weekday_number(value: str) -> WeekdayNumber:
+    form = _WEEKDAY.fullmatch(value)
+    if form is None:
+        raise RuleMalformed("`BYDAY` must be a list such as `MO,WE` or `1MO,-1FR`.")
+    number = 0 if form[1] is None else _signed(form[1], name="BYDAY", most=53)
+    return WeekdayNumber(number=number, weekday=WEEKDAYS.index(form[2]))
+
+
+def _whole_numbers(value: str, *, name: str, least: int, most: int) -> tuple[int, ...]:
+    return tuple(sorted({_whole(each, name=name, least=least, most=most) for each in value.split(",")}))
+
+
+def _signed_numbers(value: str, *, name: str, most: int) -> tuple[int, ...]:
+    return tuple(sorted({_signed(each, name=name, most=most) for each in value.split(",")}))
+
+
+def _whole(value: str, *, name: str, least: int, most: int) -> int:
+    form = _NUMBER.fullmatch(value)
+    if form is None or form[1] or not least <= int(value) <= most:
+        raise RuleMalformed(f"A number of `{name}` must be a whole number from {least} to {most}.")
+    return int(value)
+
+
+def _signed(value: str, *, name: str, most: int) -> int:
+    form = _NUMBER.fullmatch(value)
+    if form is None or not 1 <= int(form[2]) <= most:
+        raise RuleMalformed(f"A number of `{name}` must be from 1 to {most}, or from -{most} to -1.")
+    return int(value)
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "FREQ": _frequency,
+    "INTERVAL": _interval,
+    "COUNT": _count,
+    "UNTIL": _until,
+    "BYMONTH": partial(_whole_numbers, name="BYMONTH", least=1, most=12),
+    "BYWEEKNO": partial(_signed_numbers, name="BYWEEKNO", most=53),
+    "BYYEARDAY": partial(_signed_numbers, name="BYYEARDAY", most=366),
+    "BYMONTHDAY": partial(_signed_numbers, name="BYMONTHDAY", most=31),
+    "BYDAY": _weekdays,
+    "BYHOUR": partial(_whole_numbers, name="BYHOUR", least=0, most=23),
+    "BYMINUTE": partial(_whole_numbers, name="BYMINUTE", least=0, most=59),
+    "BYSECOND": partial(_whole_numbers, name="BYSECOND", least=0, most=59),
+    "BYSETPOS": partial(_signed_numbers, name="BYSETPOS", most=366),
+    "WKST": _weekday,
+    "RSCALE": _scale,
+    "SKIP": _skip,
+}

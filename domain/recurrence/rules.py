@@ -1,0 +1,120 @@
+"""Recurrence rules as text: `parse` reads and checks one, `render` writes it in its normalised form.
+
+`check` has what depends on the due value from which a series starts: it is repeated when that changes.
+"""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any, Final
+
+from domain.checks import Checks
+from domain.recurrence.conflicts import check_parts
+from domain.recurrence.faults import CountTooLarge, RuleNeverOccurs, RuleUnlikeDue
+from domain.recurrence.parts import MONDAY, WEEKDAYS, Rule, Skip, WeekdayNumber
+from domain.recurrence.reading import read
+from domain.recurrence.series import Series, first, following, is_after_until
+from domain.recurrence.steps import Steps
+from domain.wall_clocks import WallClock
+
+__all__ = ["Rule", "check", "parse", "render"]
+
+_FIELDS: Final = {
+    "FREQ": "frequency",
+    "INTERVAL": "interval",
+    "BYMONTH": "by_month",
+    "BYWEEKNO": "by_week_number",
+    "BYYEARDAY": "by_year_day",
+    "BYMONTHDAY": "by_month_day",
+    "BYDAY": "by_day",
+    "BYHOUR": "by_hour",
+    "BYMINUTE": "by_minute",
+    "BYSECOND": "by_second",
+    "BYSETPOS": "by_set_position",
+    "WKST": "week_start",
+    "COUNT": "count",
+    "UNTIL": "until",
+    "SKIP": "skip",
+}
+"""The field of each part, in the order in which a normalised rule has them."""
+
+
+_DEFAULTS: Final = (("INTERVAL", 1), ("WKST", MONDAY), ("SKIP", Skip.OMIT))
+
+
+def parse(text: str, *, start: WallClock) -> Rule:
+    """Return the rule of a *text*, checked against the due value from which it starts.
+
+    Raises a RecurrenceInvalid (`faults`), or several of them as InvalidTogether.
+    """
+    parts = read(text)
+    check_parts(parts)
+    rule = Rule(**{field: parts[name] for name, field in _FIELDS.items() if name in parts})
+    check(rule, start=start)
+    return rule
+
+
+def check(rule: Rule, *, start: WallClock) -> None:
+    """Raise RuleUnlikeDue, RuleNeverOccurs or CountTooLarge if a *rule* cannot be used from a *start*."""
+    checks = Checks()
+    with checks:
+        if start.time is None and rule.names_times:
+            raise RuleUnlikeDue("`FREQ=HOURLY`, `BYHOUR`, `BYMINUTE` and `BYSECOND` need a due value with a time.")
+    with checks:
+        _check_until(rule.until, start)
+    checks.finish()
+    _check_occurs(Series(start=start, rule=rule))
+
+
+def _check_until(until: dt.date | None, start: WallClock) -> None:
+    is_time = isinstance(until, dt.datetime)
+    is_utc = isinstance(until, dt.datetime) and until.tzinfo is not None
+    if until is None or (is_time, is_utc) == (start.time is not None, start.time_zone is not None):
+        return
+    if start.time is None:
+        raise RuleUnlikeDue("`UNTIL` must be a date, such as 20270131, because the due value has no time.")
+    if start.time_zone is None:
+        raise RuleUnlikeDue("`UNTIL` must be a time without a zone, such as 20270131T170000, as the due value is.")
+    raise RuleUnlikeDue("`UNTIL` must be a time in UTC, such as 20270131T170000Z, because the due value has a zone.")
+
+
+def _check_occurs(series: Series) -> None:
+    start, steps = first(series), Steps()
+    if is_after_until(series, start.at):
+        raise RuleNeverOccurs("`UNTIL` must not be before the due value, which is the first occurrence.")
+    endless = Series(start=series.start, rule=replace(series.rule, count=None, until=None))
+    if following(endless, first(endless)) is None:
+        raise RuleNeverOccurs("No occurrence follows the first one, which is the due value.")
+    if series.rule.count is not None:
+        following(series, start, after=WallClock(date=dt.date.max), steps=steps)
+        if steps.are_used_up:
+            raise CountTooLarge("`COUNT` is too large for a rule that occurs so rarely.")
+
+
+def render(rule: Rule) -> str:
+    """Return the text of a *rule*: its parts in one order, its lists in order, without what is the default."""
+    texts = ((name, _text(name, getattr(rule, field))) for name, field in _FIELDS.items())
+    parts = [f"{name}={text}" for name, text in texts if text is not None]
+    return ";".join(["RSCALE=GREGORIAN", *parts] if rule.skip is not Skip.OMIT else parts)
+
+
+def _text(name: str, value: Any) -> str | None:
+    """Return the value of a part as text; None where the part is left out."""
+    if value in (None, ()) or (name, value) in _DEFAULTS:
+        return None
+    if name == "WKST":
+        return WEEKDAYS[value]
+    if name == "UNTIL":
+        return _text_of_until(value)
+    return ",".join(map(_text_of_item, value)) if isinstance(value, tuple) else str(value)
+
+
+def _text_of_item(item: int | WeekdayNumber) -> str:
+    if isinstance(item, int):
+        return str(item)
+    return f"{item.number or ''}{WEEKDAYS[item.weekday]}"
+
+
+def _text_of_until(until: dt.date) -> str:
+    if not isinstance(until, dt.datetime):
+        return f"{until:%Y%m%d}".rjust(8, "0")
+    return f"{until:%Y%m%dT%H%M%S}".rjust(15, "0") + ("Z" if until.tzinfo else "")

@@ -1,0 +1,24 @@
+"""Series for tests, their occurrences one after the other, and what is wrong with a rule."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.errors import Invalid, InvalidTogether
+from domain.recurrence.series import Position, Series, first, following
+from domain.wall_clocks import WallClock
+
+
+def positions(series: Series) -> Iterator[Position]:
+    """Each occurrence, as a client that completes them in turn would see them."""
+    position: Position | None = first(series)
+    while position is not None:
+        yield position
+        position = following(series, position)
+
+
+def occurrences(series: Series) -> Iterator[WallClock]:
+    for position in positions(series):
+        yield position.at
+
+
+def faults_of(error: Invalid | InvalidTogether) -> Sequence[Invalid]:
+    return error.errors if isinstance(error, InvalidTogether) else [error]
