@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.errors import Invalid, InvalidTogether
+from domain.errors import DomainError, Invalid, InvalidTogether
 from domain.recurrence.series import Position, Series, first, following
 from domain.wall_clocks import WallClock
 
@@ -20,5 +20,8 @@ def occurrences(series: Series) -> Iterator[WallClock]:
         yield position.at
 
 
-def faults_of(error: Invalid | InvalidTogether) -> Sequence[Invalid]:
-    return error.errors if isinstance(error, InvalidTogether) else [error]
+def faults_of(error: DomainError) -> Sequence[Invalid]:
+    if isinstance(error, InvalidTogether):
+        return error.errors
+    assert isinstance(error, Invalid)
+    return [error]
