@@ -1,15 +1,19 @@
 """What changed in any of a user's workspaces: which of them moved, were joined, or are not theirs any more.
 
+And which of the user's reminders have fired.
+
 A cursor has what its client knows: for each workspace a digest of its id, and its head. Everything that changes for the
 client raises the head: a rename, a role, whatever is in the workspace. So the difference between a cursor and the heads
 of now is exact, whatever happened in between, and nothing is stored for a client. The digest does not lead back to the
-id: the id of a workspace that the user is not in any more is found among their departures.
+id: the id of a workspace that the user is not in any more is found among their departures. Reminders that have fired
+are numbered for each user, so a cursor has the number of the last one. A client without a cursor begins with those that
+fire from then on.
 
-Source: ADR 106.
+Source: ADR 106, NEXT-reminders-fire-once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Final, Self
@@ -17,7 +21,8 @@ from uuid import UUID
 
 from domain import pages
 from domain.model.changes import CursorExpired
-from domain.model.workspaces import WorkspaceChange, WorkspaceRepository
+from domain.model.fired_reminders import FiredReminder
+from domain.model.workspaces import AccountHeads, WorkspaceChange
 from domain.pages import DEFAULT_LIMIT, CursorInvalid
 from domain.principals import Principal
 from domain.unit_of_work import UnitOfWork
@@ -29,7 +34,10 @@ MOST_DEPARTURES: Final = 1000
 _WRONG: Final = (
     "This cursor is not yours, or from a token for other workspaces. Start again with the list, without a cursor."
 )
-_VERSION: Final = b"\x01"
+_VERSION: Final = b"\x02"
+_WITHOUT_REMINDERS: Final = b"\x01"
+"""The version of servers without reminders. None had fired, so a client with such a cursor gets all of them."""
+_FIRED_BYTES: Final = 6
 _KEY_BYTES: Final = 6
 """Two of 500 workspaces have the same digest in one account of 2,000,000,000."""
 _HEAD_BYTES: Final = 3
@@ -40,9 +48,10 @@ _ENTRY_BYTES: Final = _KEY_BYTES + _HEAD_BYTES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """Some of the differences, and the cursor of a client that has applied them."""
+    """Some of the differences, the reminders that have fired, and the cursor of a client that has applied them."""
 
     items: Sequence[WorkspaceChange]
+    fired: Sequence[FiredReminder] = ()
     known: "Known"
     has_more: bool
 
@@ -55,31 +64,51 @@ class AccountChanges:
 async def page(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> AccountChanges:
     """Return what changed in the caller's workspaces, in which their token works, since *cursor*; without one, all.
 
-    Raises CursorInvalid; CursorExpired if a workspace that the caller left since is not known any more.
+    At most *limit* workspaces, and as many reminders. Raises CursorInvalid; CursorExpired if a workspace that the
+    caller left since is not known any more, or a reminder has not fired that the cursor knows.
     """
     known = Known.parse(cursor, binding_of(uow.principal))
-    current = await heads(uow.workspaces, uow.principal)
-    return await differences(uow.workspaces, uow.principal, known=known, current=current, limit=limit)
+    reader = AccountReader(uow)
+    return await reader.differences(known, await reader.heads(), limit=limit)
 
 
-async def heads(workspaces: WorkspaceRepository, principal: Principal) -> Sequence[WorkspaceChange]:
-    """Return the heads of the caller's workspaces, in which their token works."""
-    return await workspaces.heads(principal.user_id, only=principal.workspace_ids)
+class AccountReader:
+    """Reads what the cursors of a caller are compared with. It can be used after the unit of work has ended."""
 
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._workspaces = uow.workspaces
+        self._fired_reminders = uow.fired_reminders
+        self._user_id = uow.principal.user_id
+        self._only = uow.principal.workspace_ids
 
-async def differences(
-    workspaces: WorkspaceRepository,
-    principal: Principal,
-    *,
-    known: "Known",
-    current: Sequence[WorkspaceChange],
-    limit: int,
-) -> AccountChanges:
-    """Return the first differences between what a client knows and the *current* heads. Raises CursorExpired."""
-    departed: Sequence[UUID] = ()
-    if known.has_more_than(current):
-        departed = await workspaces.departures(principal.user_id, limit=MOST_DEPARTURES)
-    return known.compared(current, departed=departed, limit=limit)
+    async def heads(self) -> AccountHeads:
+        """Return the heads of the caller's workspaces, in which their token works."""
+        return await self._workspaces.heads(self._user_id, only=self._only)
+
+    async def differences(self, known: "Known", current: AccountHeads, *, limit: int) -> AccountChanges:
+        """Return the first differences between what a client knows and the *current* heads. Raises CursorExpired."""
+        departed: Sequence[UUID] = ()
+        if known.has_more_than(current.workspaces):
+            departed = await self._workspaces.departures(self._user_id, limit=MOST_DEPARTURES)
+        found = known.compared(current.workspaces, departed=departed, limit=limit)
+        fired = await self._fired(known, current, limit=limit + 1)
+        place = fired[limit - 1].number if len(fired) > limit else current.reminders_fired
+        mine = {each.workspace_id for each in current.workspaces}
+        return replace(
+            found,
+            fired=[each for each in fired[:limit] if each.workspace_id in mine],
+            known=replace(found.known, reminders_fired=place),
+            has_more=found.has_more or len(fired) > limit,
+        )
+
+    async def _fired(self, known: "Known", current: AccountHeads, *, limit: int) -> Sequence[FiredReminder]:
+        """Return the first reminders that have fired since, also in workspaces that the caller does not get."""
+        before, now = known.reminders_fired, current.reminders_fired
+        if before is None or before == now:
+            return ()
+        if before > now:  # the cursor is from after the backup that the server was restored from
+            raise CursorExpired
+        return await self._fired_reminders.between(self._user_id, after=before, to=now, limit=limit)
 
 
 def binding_of(principal: Principal) -> str:
@@ -90,10 +119,14 @@ def binding_of(principal: Principal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a client knows: the end of the head of each workspace, by the digest of its id."""
+    """What a client knows: the end of the head of each workspace, by the digest of its id.
+
+    And how many of the user's reminders had fired; None for a client that has not asked yet.
+    """
 
     binding: str
     heads: Mapping[bytes, int]
+    reminders_fired: int | None = None
 
     @classmethod
     def parse(cls, cursor: str | None, binding: str) -> Self:
@@ -104,19 +137,19 @@ class Known:
             body = pages.unsealed(cursor, binding)
         except CursorInvalid as error:
             raise CursorInvalid(_WRONG) from error
-        entries = [body[at : at + _ENTRY_BYTES] for at in range(len(_VERSION), len(body), _ENTRY_BYTES)]
-        is_ours = body.startswith(_VERSION) and len(body) == len(_VERSION) + len(entries) * _ENTRY_BYTES
-        keys = [entry[:_KEY_BYTES] for entry in entries]
-        if not is_ours or len(entries) > MOST or any(one >= other for one, other in pairwise(keys)):
+        version, fired, entries = body[:1], body[1 : 1 + _FIRED_BYTES], body[1 + _FIRED_BYTES :]
+        if version == _WITHOUT_REMINDERS:
+            fired, entries = bytes(_FIRED_BYTES), body[1:]
+        if version not in {_VERSION, _WITHOUT_REMINDERS} or len(fired) != _FIRED_BYTES:
             raise CursorInvalid(_WRONG)
-        heads = [int.from_bytes(entry[_KEY_BYTES:], "big") for entry in entries]
-        return cls(binding=binding, heads=dict(zip(keys, heads, strict=True)))
+        return cls(binding=binding, heads=_heads(entries), reminders_fired=int.from_bytes(fired, "big"))
 
     @property
     def cursor(self) -> str:
-        """The cursor of a client that knows this: at most 6,014 characters."""
+        """The cursor of a client that knows this: at most 6,022 characters."""
+        fired = (self.reminders_fired or 0).to_bytes(_FIRED_BYTES, "big")
         entries = [key + head.to_bytes(_HEAD_BYTES, "big") for key, head in sorted(self.heads.items())]
-        return pages.sealed(self.binding, _VERSION + b"".join(entries))
+        return pages.sealed(self.binding, _VERSION + fired + b"".join(entries))
 
     def has_more_than(self, current: Collection[WorkspaceChange]) -> bool:
         """Whether the client knows a workspace that is not among the *current* ones."""
@@ -140,8 +173,18 @@ class Known:
             heads.pop(_key(each.workspace_id), None)
             if (end := _end_of(each)) is not None:
                 heads[_key(each.workspace_id)] = end
-        known = Known(binding=self.binding, heads=heads)
+        known = replace(self, heads=heads)
         return AccountChanges(items=items, known=known, has_more=len(changes) > limit)
+
+
+def _heads(body: bytes) -> Mapping[bytes, int]:
+    """Return what a cursor has of workspaces. Raises CursorInvalid."""
+    entries = [body[at : at + _ENTRY_BYTES] for at in range(0, len(body), _ENTRY_BYTES)]
+    keys = [entry[:_KEY_BYTES] for entry in entries]
+    is_ours = len(body) == len(entries) * _ENTRY_BYTES and len(entries) <= MOST
+    if not is_ours or any(one >= other for one, other in pairwise(keys)):
+        raise CursorInvalid(_WRONG)
+    return dict(zip(keys, [int.from_bytes(entry[_KEY_BYTES:], "big") for entry in entries], strict=True))
 
 
 def _key(workspace_id: UUID) -> bytes:

@@ -8,6 +8,7 @@ from domain.model.account_log import AccountLog
 from domain.model.activity import ActivityRepository
 from domain.model.changes import ChangeRepository
 from domain.model.comments import CommentRepository
+from domain.model.fired_reminders import FiredReminderRepository
 from domain.model.identities import IdentityRepository
 from domain.model.invitations import InvitationRepository
 from domain.model.labels import LabelRepository
@@ -135,6 +136,10 @@ class UnitOfWork(Protocol):
     @property
     def changes(self) -> ChangeRepository:
         """What has changed in workspaces."""
+
+    @property
+    def fired_reminders(self) -> FiredReminderRepository:
+        """Which reminders have fired."""
 
     @property
     def streams(self) -> Streams:

@@ -15,6 +15,7 @@ from domain.change_cursors import Completed
 from domain.events import EventType, is_end
 from domain.model.activity import ActivityFilter
 from domain.model.changes import Change, ChangeEvent, ChangeType, LogRecord
+from domain.model.fired_reminders import FiredReminder
 from domain.model.streams import Message
 from domain.model.workspaces import WorkspaceChange
 from domain.pages import CursorInvalid
@@ -61,8 +62,9 @@ async def stream_changes(
 async def list_my_changes(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
     """200 with the caller's workspaces that changed."""
     page = await account_changes.page(uow, limit=limit, cursor=cursor)
-    body: responses.WorkspaceChangePage = {
+    body: responses.AccountChangePage = {
         "items": [workspace_change_view(each) for each in page.items],
+        "fired_reminders": [fired_reminder_view(each) for each in page.fired],
         "next_cursor": page.next_cursor,
         "has_more": page.has_more,
     }
@@ -176,6 +178,17 @@ def workspace_change_view(change: WorkspaceChange) -> responses.WorkspaceChange:
     return {"workspace_id": change.workspace_id, "head": change.head, "role": change.role}
 
 
+def fired_reminder_view(reminder: FiredReminder) -> responses.FiredReminder:
+    """A `FiredReminder`."""
+    return {
+        "reminder_id": reminder.reminder_id,
+        "workspace_id": reminder.workspace_id,
+        "task_id": reminder.task_id,
+        "fires_at": reminder.fires_at,
+        "fired_at": reminder.fired_at,
+    }
+
+
 def activity_entry_view(entry: ActivityEntry) -> responses.ActivityEntry:
     """An `ActivityEntry`."""
     event = entry.event
@@ -210,4 +223,7 @@ async def _sent_to_account(
 
 def account_change_event_view(found: AccountChanges) -> responses.AccountChangeEvent:
     """An `AccountChangeEvent`."""
-    return {"changes": [workspace_change_view(each) for each in found.items]}
+    return {
+        "changes": [workspace_change_view(each) for each in found.items],
+        "fired_reminders": [fired_reminder_view(each) for each in found.fired],
+    }

@@ -90,9 +90,12 @@ class ChangeLog:
         self._events: list[tuple[int, Event]] = []
         self._settled = 0
         self._sequences: Counter[UUID] = Counter()
-        self._erased: set[UUID] = set()
+        self._woken: set[UUID] = set()
         self.changed: Collection[UUID] = ()
-        """The workspaces that the last `flush` was about, and the users who joined or left one, or got another role."""
+        """The workspaces that the last `flush` was about, and the users who joined or left one, or got another role.
+
+        And who was to `wake`.
+        """
 
     def mark(self) -> Mark:
         """Return what to `restore` if what is changed from now on is rolled back."""
@@ -200,7 +203,11 @@ class ChangeLog:
         await self._runner.run(_DEPART_ALL, {"workspace": workspace_id, "at": self._now()})
         await self._runner.run(_LEAVE, {"workspace": workspace_id})
         await self._runner.run(_UPDATE, {"workspace": workspace_id, "deleted_at": self._now()})
-        self._erased.add(workspace_id)
+        self.wake(workspace_id)
+
+    def wake(self, each: UUID) -> None:
+        """Wake who waits for this workspace or user, after the commit: something has changed that has no event."""
+        self._woken.add(each)
 
     async def depart(self, workspace_id: UUID, user_id: UUID) -> None:
         """Note that a member is about to leave a workspace."""
@@ -217,7 +224,7 @@ class ChangeLog:
         """Write the recorded events, and the head and usage of the workspaces. Raises WorkspaceFull, LimitReached."""
         self._count_content()
         noted, self._events, self._settled = self._events, [], 0
-        changed, self._erased = self._erased, set()
+        changed, self._woken = self._woken, set()
         for _, event in noted:
             changed.add(event.workspace_id)
             if event.type in MEMBER_EVENTS:

@@ -43,13 +43,14 @@ users: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("email_verified_at", INSTANT),
     Column("new_email", Text),
+    Column("reminders_fired", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("email_key", info=means(EmailTaken)),
     CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email"),
     info=UNLOGGED,
 )
 """An account from an identity provider has no password, and may have no address. `new_email` replaces `email` once it
-is proved."""
+is proved. `reminders_fired` counts the user's reminders that have fired: the number of the last one."""
 
 _MAPPER: Final = Mapper(
     User,

@@ -23,6 +23,7 @@ from domain.model.streams import Topics
 from persistence.compiled import padded
 from persistence.memberships import members, workspaces
 from persistence.runners import Row, Runner
+from persistence.users import users
 
 INTERVAL_S: Final = 0.8
 """How often each stream is reminded, and everything is looked at. With the time that it takes, it is about a second."""
@@ -37,12 +38,11 @@ _HEADS: Final = select(workspaces.c.id, workspaces.c.head).where(
     workspaces.c.id.in_(bindparam("workspaces", expanding=True))
 )
 _HEAD: Final = select(workspaces.c.head).where(workspaces.c.id == members.c.workspace_id).scalar_subquery()
-_JOINED: Final = (
-    select(members.c.user_id, func.sum(_HEAD + 1))
-    .where(members.c.user_id.in_(bindparam("users", expanding=True)))
-    .group_by(members.c.user_id)
+_JOINED: Final = select(func.sum(_HEAD + 1)).where(members.c.user_id == users.c.id).scalar_subquery()
+_ACCOUNTS: Final = select(users.c.id, users.c.reminders_fired + func.coalesce(_JOINED, 0)).where(
+    users.c.id.in_(bindparam("users", expanding=True))
 )
-"""It changes with each change in a user's workspaces, and when they join or leave one."""
+"""It changes with each change in a user's workspaces, when they join or leave one, and when a reminder fires."""
 
 
 class Subscription:
@@ -163,7 +163,7 @@ async def _state(subscriptions: Collection[Subscription], runner: Runner) -> Map
         some = workspace_ids[start : start + _IDS_AT_ONCE]
         rows += await runner.rows(_HEADS, {"workspaces": padded(some)})
     if user_ids:
-        rows += await runner.rows(_JOINED, {"users": padded(user_ids)})
+        rows += await runner.rows(_ACCOUNTS, {"users": padded(user_ids)})
     return {row[0]: int(row[1]) for row in rows}
 
 

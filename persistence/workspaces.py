@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 
 from domain.events import event_of
-from domain.model.workspaces import DEPARTURES_KEPT, Workspace, WorkspaceChange
+from domain.model.workspaces import DEPARTURES_KEPT, AccountHeads, Workspace, WorkspaceChange
 from domain.quotas import Usage
 from domain.roles import Role
 from persistence.change_log import ChangeLog
@@ -19,6 +19,7 @@ from persistence.memberships import USAGE, departures, members, workspaces
 from persistence.paging import ordered, page_parameters
 from persistence.purges import Expired
 from persistence.runners import Runner
+from persistence.users import users
 
 _INSERT: Final = insert(workspaces)
 _MAPPER: Final = Mapper(
@@ -41,8 +42,9 @@ _PAGES: Final = {
 }
 """By whether it is the first page, and whether only some are listed. A user's workspaces are sorted, as they are few
 (ADR 48)."""
+_FIRED: Final = select(users.c.reminders_fired).where(users.c.id == bindparam("user"))
 _HEADS: Final = (
-    select(workspaces.c.id, workspaces.c.head, members.c.role)
+    select(workspaces.c.id, workspaces.c.head, members.c.role, _FIRED.scalar_subquery())
     .join_from(members, workspaces, members.c.workspace_id == workspaces.c.id)
     .where(members.c.user_id == bindparam("user"))
     .order_by(members.c.workspace_id)
@@ -125,10 +127,16 @@ class Workspaces:
         rows = await self._runner.rows(_PAGES[after is None, only is not None], parameters)
         return _MAPPER.all(rows)
 
-    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> AccountHeads:
         some = {} if only is None else {"only": padded(sorted(only))}
         rows = await self._runner.rows(_HEADS_OF_SOME if some else _HEADS, {"user": user_id, **some})
-        return [WorkspaceChange(workspace_id=row[0], head=row[1], role=row[2]) for row in rows]
+        fired = rows[0][-1] if rows else await self._fired(user_id)
+        heads = [WorkspaceChange(workspace_id=row[0], head=row[1], role=row[2]) for row in rows]
+        return AccountHeads(workspaces=heads, reminders_fired=fired)
+
+    async def _fired(self, user_id: UUID) -> int:
+        row = await self._runner.row(_FIRED, {"user": user_id})
+        return 0 if row is None else int(row[0])
 
     async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
         return [row[0] for row in await self._runner.rows(_DEPARTURES, {"user": user_id, "count": limit})]

@@ -502,12 +502,25 @@ class WorkspaceChange(TypedDict):
     role: str | None
 
 
-class WorkspaceChangePage(TypedDict):
+class FiredReminder(TypedDict):
     """
-    A page of workspaces that changed.
+    That one of your reminders has fired. The reminder or its task may be changed or deleted since.
+    """
+
+    reminder_id: UUID
+    workspace_id: UUID
+    task_id: UUID
+    fires_at: datetime
+    fired_at: datetime
+
+
+class AccountChangePage(TypedDict):
+    """
+    A page of workspaces that changed, and of reminders that fired.
     """
 
     items: list[WorkspaceChange]
+    fired_reminders: list[FiredReminder]
     next_cursor: str
     has_more: bool
 
@@ -542,10 +555,11 @@ class ActivityPage(TypedDict):
 
 class AccountChangeEvent(TypedDict):
     """
-    Workspaces of yours that changed.
+    Workspaces of yours that changed, and reminders that fired. One of both can be empty.
     """
 
     changes: list[WorkspaceChange]
+    fired_reminders: list[FiredReminder]
 
 
 class Gone(TypedDict):

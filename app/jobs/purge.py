@@ -10,6 +10,7 @@ from domain.policy import Policy
 from persistence import (
     account_log,
     erasures,
+    fired_reminders,
     idempotency,
     invitations,
     log_purges,
@@ -49,7 +50,8 @@ _PURGES: Final[Sequence[Purge]] = (
 
 def purges(policy: Policy) -> Sequence[Purge]:
     """Return all purges. Each is repeated until nothing is left."""
-    return (*_PURGES, partial(log_purges.purge, kept=policy.log_retention))
+    kept = (log_purges.purge, fired_reminders.purge)
+    return (*_PURGES, *(partial(each, kept=policy.log_retention) for each in kept))
 
 
 def purge_job(dependencies: Dependencies, *, every_s: float = PURGE_EVERY_S) -> Job:

@@ -41,6 +41,17 @@ class WorkspaceChange:
     role: Role | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHeads:
+    """The heads of a user's workspaces, in order of id, and how many of the user's reminders have fired.
+
+    The latter is the number of the last one, wherever its workspace is.
+    """
+
+    workspaces: Sequence[WorkspaceChange]
+    reminders_fired: int
+
+
 class WorkspaceNotFound(NotFound):
     """The caller is not a member of a workspace with this id."""
 
@@ -109,8 +120,8 @@ class WorkspaceRepository(Protocol):
         *after* is a time of creation and an id: the personal one is left out, and the others begin after that.
         """
 
-    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
-        """Return the head of each workspace of a user, in order of id. *only* limits which."""
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> AccountHeads:
+        """Return the heads of the workspaces of a user, all as of one moment. *only* limits which."""
 
     async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
         """Return the last *limit* workspaces that a user left, was removed from, or that were deleted, newest first.

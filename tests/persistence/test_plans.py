@@ -172,7 +172,7 @@ def account_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
                 "name": "x",
                 "time_zone": "UTC",
             }
-            | {"revision": 1, **TIMES}
+            | {"reminders_fired": 5, "revision": 1, **TIMES}
             for n in range(OWNERS)
         ],
     )
@@ -272,6 +272,22 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
         insert(TABLES["departures"]),
         [
             {"user_id": user(n), "departed_at": NOON - dt.timedelta(days=30 * m), "workspace_id": numbered(14, n)}
+            for n in range(OWNERS)
+            for m in range(5)
+        ],
+    )
+    yield (
+        insert(TABLES["fired_reminders"]),
+        [
+            {
+                "user_id": user(n),
+                "number": m + 1,
+                "reminder_id": numbered(15, n),
+                "workspace_id": workspace(n),
+                "task_id": numbered(16, n),
+                "fires_at": NOON - dt.timedelta(days=30 * m),
+                "fired_at": NOON - dt.timedelta(days=30 * m),
+            }
             for n in range(OWNERS)
             for m in range(5)
         ],
@@ -650,6 +666,8 @@ async def call_account_changes(ada: Caller) -> None:
     for of, cursor in cursors:
         (left,) = (await of.read(account_changes.page, cursor=cursor)).items
         assert left.workspace_id == created.id
+    async with ada.account.unit() as uow:
+        assert len(await uow.fired_reminders.between(ada.user_id, after=2, to=4, limit=50)) == 2
 
 
 async def call_member_services(ada: Caller) -> None:

@@ -8,7 +8,7 @@ from persistence.repositories import metadata
 TABLES = list(metadata.tables.values())
 ACCOUNT_TABLES = {
     *("users", "identities", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"),
-    *("one_time_tokens", "outbox", "mail_pauses", "departures"),
+    *("one_time_tokens", "outbox", "mail_pauses", "departures", "fired_reminders"),
 }
 SPACE_TABLES = {"client_ids", "idempotency_keys"}
 """The tables of a workspace or an account, whose keys begin with the id of either."""

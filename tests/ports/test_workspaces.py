@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import IdTaken
 from domain.model.users import User
-from domain.model.workspaces import Workspace, WorkspaceChange
+from domain.model.workspaces import AccountHeads, Workspace, WorkspaceChange
 from tests.support.defaults import NOON
 from tests.support.things import (
     HOUR,
@@ -80,10 +80,14 @@ async def test_the_heads_of_a_users_workspaces_are_read_with_their_role(
     async with world.unit() as uow:
         at_home = WorkspaceChange(workspace_id=home.id, head=2, role="editor")
         elsewhere = WorkspaceChange(workspace_id=other.id, head=1, role="owner")
-        assert await uow.workspaces.heads(bob.id, only=None) == [at_home, elsewhere]
-        assert await uow.workspaces.heads(bob.id, only=frozenset({other.id, NOBODY})) == [elsewhere]
-        assert await uow.workspaces.heads(bob.id, only=frozenset()) == []
-        assert await uow.workspaces.heads(NOBODY, only=None) == []
+        for only, expected in (
+            (None, [at_home, elsewhere]),
+            (frozenset({other.id, NOBODY}), [elsewhere]),
+            (frozenset[UUID](), []),
+        ):
+            heads = await uow.workspaces.heads(bob.id, only=only)
+            assert heads == AccountHeads(workspaces=expected, reminders_fired=0)
+        assert await uow.workspaces.heads(NOBODY, only=None) == AccountHeads(workspaces=[], reminders_fired=0)
 
 
 async def test_departures_are_those_of_a_user_newest_first(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.model.comments import Comment
+from domain.model.fired_reminders import FiredReminder
 from domain.model.invitations import Invitation
 from domain.model.labels import Label
 from domain.model.members import Member
@@ -105,6 +106,20 @@ def queued_email(number: int, **changes: Any) -> QueuedEmail:
         due_at=NOON,
     )
     return replace(created, **changes)
+
+
+def fired_reminder(number: int, *, user_id: UUID, workspace_id: UUID, **changes: Any) -> FiredReminder:
+    """A reminder about a task that does not exist any more."""
+    fired = FiredReminder(
+        user_id=user_id,
+        number=number,
+        reminder_id=ident(600 + number),
+        workspace_id=workspace_id,
+        task_id=ident(700 + number),
+        fires_at=NOON,
+        fired_at=NOON + HOUR,
+    )
+    return replace(fired, **changes)
 
 
 def workspace(number: int, **changes: Any) -> Workspace:

@@ -10,8 +10,10 @@ import pytest
 from domain import account_changes, pages, workspaces
 from domain.account_changes import MOST_DEPARTURES, Known
 from domain.model.changes import CursorExpired
+from domain.model.fired_reminders import FiredReminder
 from domain.model.workspaces import WorkspaceChange
 from domain.pages import CursorInvalid
+from tests.support import things
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.unit.conftest import registered
 
@@ -28,8 +30,16 @@ def gone(number: int) -> WorkspaceChange:
 
 def knowing(*changes: WorkspaceChange) -> Known:
     """What a client knows that got *changes*."""
-    page = Known(binding=BINDING, heads={}).compared(changes, departed=(), limit=len(changes))
+    page = Known(binding=BINDING, heads={}, reminders_fired=0).compared(changes, departed=(), limit=len(changes))
     return Known.parse(page.next_cursor, BINDING)
+
+
+def fire(uow: FakeUnitOfWork, workspace_id: UUID | None = None) -> FiredReminder:
+    """Let a reminder of the caller fire."""
+    kept = uow.store.fired_reminders.setdefault(uow.principal.user_id, [])
+    at = workspace_id or uow.workspace_id
+    kept.append(things.fired_reminder(len(kept) + 1, user_id=uow.principal.user_id, workspace_id=at))
+    return kept[-1]
 
 
 async def test_without_a_cursor_all_workspaces_are_listed_and_then_none(uow: FakeUnitOfWork) -> None:
@@ -93,13 +103,24 @@ async def test_a_cursor_of_another_user_is_rejected(uow: FakeUnitOfWork) -> None
     "body",
     [
         b"",
-        b"\x02",
+        b"\x03" + b"\0" * 6,
+        b"\x02" + b"\0" * 5,
+        b"\x02" + b"\0" * 6 + b"k" * 8,
         b"\x01" + b"k" * 8,
         b"\x01" + (b"same-k" + b"\0\0\1") * 2,
         b"\x01" + b"key-bb\0\0\1" + b"key-aa\0\0\1",
         b"\x01" + b"".join(n.to_bytes(6, "big") + b"\0\0\1" for n in range(501)),
     ],
-    ids=["empty", "another version", "half an entry", "one twice", "another order", "too many"],
+    ids=[
+        "empty",
+        "another version",
+        "half a number of reminders",
+        "half an entry",
+        "half an entry, before reminders",
+        "one twice",
+        "another order",
+        "too many",
+    ],
 )
 def test_what_no_cursor_has_is_rejected(body: bytes) -> None:
     with pytest.raises(CursorInvalid):
@@ -108,9 +129,9 @@ def test_what_no_cursor_has_is_rejected(body: bytes) -> None:
 
 def test_in_500_workspaces_a_cursor_fits_into_the_line_of_a_request_that_proxies_accept() -> None:
     """Common ones accept 8 KB: nginx 8,192 bytes, Apache 8,190."""
-    known = knowing(*(change(n, head=2**40) for n in range(500)))
+    known = replace(knowing(*(change(n, head=2**40) for n in range(500))), reminders_fired=2**40)
     assert len(known.heads) == 500
-    assert len(known.cursor) == 6014
+    assert len(known.cursor) == 6022
     assert Known.parse(known.cursor, BINDING) == known
 
 
@@ -166,6 +187,76 @@ async def test_so_many_departures_are_found(uow: FakeUnitOfWork) -> None:
     uow.store.departures += others[:1]
     with pytest.raises(CursorExpired):
         await account_changes.page(uow.account_unit(), cursor=cursor)
+
+
+async def test_reminders_that_fire_are_listed_once_and_those_of_before_the_first_page_never(
+    uow: FakeUnitOfWork,
+) -> None:
+    fire(uow)
+    first = await account_changes.page(uow.account_unit())
+    fired = [fire(uow), fire(uow)]
+
+    second = await account_changes.page(uow.account_unit(), cursor=first.next_cursor)
+    third = await account_changes.page(uow.account_unit(), cursor=second.next_cursor)
+
+    assert (first.fired, second.fired, third.fired) == ([], fired, [])
+    assert (second.items, second.has_more, third.next_cursor) == ([], False, second.next_cursor)
+
+
+async def test_a_page_has_as_many_reminders_as_workspaces_at_most(uow: FakeUnitOfWork) -> None:
+    page = await account_changes.page(uow.account_unit())
+    fired = [fire(uow) for _ in range(5)]
+    await workspaces.create(uow.unit(), name="Family")
+
+    seen = []
+    for more in (True, True, False):
+        page = await account_changes.page(uow.account_unit(), cursor=page.next_cursor, limit=2)
+        assert page.has_more is more
+        seen.append(page)
+
+    assert [each for page in seen for each in page.fired] == fired
+    assert [len(page.items) for page in seen] == [1, 0, 0]
+
+
+async def test_reminders_of_workspaces_that_are_not_the_callers_are_passed_over(uow: FakeUnitOfWork) -> None:
+    """Of those that the caller has left, and of those for which the token is not."""
+    left = await workspaces.create(uow.unit(), name="Club")
+    family = await workspaces.create(uow.unit(), name="Family")
+    limited = replace(uow.principal, workspace_ids=frozenset({family.id}))
+    theirs = FakeUnitOfWork(store=uow.store, principal=limited)
+    mine, printers = await account_changes.page(uow.account_unit()), await account_changes.page(theirs)
+    for workspace_id in (left.id, left.id, left.id):
+        fire(uow, workspace_id)
+    at_home, there = fire(uow), fire(uow, family.id)
+    await workspaces.delete(uow.unit(workspace_id=left.id))
+
+    assert (await account_changes.page(uow.account_unit(), cursor=mine.next_cursor)).fired == [at_home, there]
+    pages_of_one = [printers]
+    while len(pages_of_one) == 1 or pages_of_one[-1].has_more:
+        cursor = pages_of_one[-1].next_cursor
+        pages_of_one.append(await account_changes.page(theirs, cursor=cursor, limit=1))
+    assert [page.fired for page in pages_of_one[1:]] == [[], [], [], [], [there]]
+
+
+async def test_a_client_from_before_there_were_reminders_gets_all_that_have_fired(uow: FakeUnitOfWork) -> None:
+    page = await account_changes.page(uow.account_unit())
+    binding = account_changes.binding_of(uow.principal)
+    old = pages.sealed(binding, b"\x01" + pages.unsealed(page.next_cursor, binding)[7:])
+    fired = fire(uow)
+
+    again = await account_changes.page(uow.account_unit(), cursor=old)
+
+    assert (again.items, again.fired) == ([], [fired])
+
+
+async def test_a_cursor_that_knows_more_reminders_than_have_fired_has_expired(uow: FakeUnitOfWork) -> None:
+    """A backup from before was restored."""
+    await account_changes.page(uow.account_unit())
+    fire(uow)
+    page = await account_changes.page(uow.account_unit())
+    uow.store.fired_reminders.clear()
+    with pytest.raises(CursorExpired):
+        await account_changes.page(uow.account_unit(), cursor=page.next_cursor)
 
 
 def test_a_client_that_applies_random_pages_ends_with_what_is_there() -> None:

@@ -9,11 +9,13 @@ import pytest
 from domain import account_changes, account_streams, workspaces
 from domain.account_changes import AccountChanges
 from domain.account_streams import MOST, PAUSE_S
+from domain.model.fired_reminders import FiredReminder
 from domain.model.streams import Message, Topics
 from domain.pages import CursorInvalid
 from domain.streams import follow
 from tests.support.fakes.streams import FakeStreams
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
+from tests.unit.test_account_changes import fire
 
 Seen = dict[UUID, int | None]
 NEWS = True
@@ -27,12 +29,14 @@ class Client:
     stream: AsyncGenerator[Sequence[Message[AccountChanges]], None]
     cursor: str = ""
     messages: list[Seen] = field(default_factory=list)
+    fired: list[FiredReminder] = field(default_factory=list)
 
     async def take(self) -> Sequence[Seen]:
         for message in await anext(self.stream):
             self.cursor = message.cursor
             if message.item is not None:
                 self.messages.append({each.workspace_id: each.head for each in message.item.items})
+                self.fired += message.item.fired
         return self.messages
 
 
@@ -88,6 +92,30 @@ async def test_what_happens_soon_after_a_message_is_collected(uow: FakeUnitOfWor
     await client.take()
     assert client.messages == [{uow.workspace_id: head} for head in (2, 3, 4)]
     assert streams.elapsed_s() - began_s == 2 * PAUSE_S
+
+
+async def test_a_reminder_that_fires_is_sent_once(uow: FakeUnitOfWork) -> None:
+    client, _ = await opened(uow, NEWS, NEWS)
+    fired = fire(uow)
+    await client.take()
+    await workspaces.update(uow.unit(), name="Mine")
+    await client.take()
+    assert (client.messages, client.fired) == ([{}, {uow.workspace_id: 2}], [fired])
+    assert (await account_changes.page(uow.account_unit(), cursor=client.cursor)).fired == []
+
+
+async def test_reminders_that_the_client_does_not_get_are_passed_over_in_silence(uow: FakeUnitOfWork) -> None:
+    first = await account_changes.page(uow.account_unit())
+    for _ in range(2 * MOST + 1):
+        fire(uow, UUID(int=7))
+    seen = fire(uow)
+    unit = uow.account_unit()
+    streams = unit.streams = FakeStreams()
+    client = Client(follow(streams, await account_streams.feed_of(unit, cursor=first.next_cursor, until_head=True)))
+    while not client.fired:
+        await client.take()
+    assert client.fired == [seen]
+    assert (await account_changes.page(uow.account_unit(), cursor=client.cursor)).fired == []
 
 
 async def test_a_cursor_that_is_not_the_callers_is_rejected_before_the_stream_begins(uow: FakeUnitOfWork) -> None:

@@ -11,6 +11,7 @@ from domain.errors import IdTaken
 from domain.events import Event, EventType
 from domain.model.account_log import AccountEvent
 from domain.model.activity import LoggedEvent
+from domain.model.fired_reminders import FiredReminder
 from domain.model.identities import Identity
 from domain.model.invitations import Invitation
 from domain.model.members import Member
@@ -89,6 +90,8 @@ class Store:
     workspaces: dict[UUID, Workspace] = field(default_factory=dict)
     departures: list[tuple[UUID, UUID]] = field(default_factory=list)
     """A user and the workspace that they are not in any more, the oldest first."""
+    fired_reminders: dict[UUID, list[FiredReminder]] = field(default_factory=dict)
+    """By user, in the order of their numbers, which begin with 1."""
     members: dict[tuple[UUID, UUID], Member] = field(default_factory=dict)
     invitations: dict[UUID, Invitation] = field(default_factory=dict)
     invitation_digests: dict[bytes, UUID] = field(default_factory=dict)

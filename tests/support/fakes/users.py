@@ -56,6 +56,7 @@ class FakeUsers:
         store.email_keys = without(store.email_keys, lambda of: of == user_id)
         store.identities = without(store.identities, lambda of: of == user_id)
         store.sessions = without(store.sessions, lambda session: session.user_id == user_id)
+        store.fired_reminders.pop(user_id, None)
         store.departures = [each for each in store.departures if each[0] != user_id]
         store.tokens = without(store.tokens, lambda token: token.user_id == user_id)
         store.one_time_tokens = without(store.one_time_tokens, lambda token: token.user_id == user_id)

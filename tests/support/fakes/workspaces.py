@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.errors import IdTaken
 from domain.events import event_of
-from domain.model.workspaces import Workspace, WorkspaceChange
+from domain.model.workspaces import AccountHeads, Workspace, WorkspaceChange
 from tests.support.fakes.store import Store, page_of, without
 
 
@@ -37,14 +37,16 @@ class FakeWorkspaces:
         others = [w for w in mine if not w.personal]
         return [*first, *page_of(others, place=lambda w: (w.created_at, w.id), after=after, limit=limit)][:limit]
 
-    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> Sequence[WorkspaceChange]:
-        return [
+    async def heads(self, user_id: UUID, *, only: Collection[UUID] | None) -> AccountHeads:
+        heads = [
             WorkspaceChange(
                 workspace_id=each, head=self._store.workspaces[each].head, role=self._store.members[each, user_id].role
             )
             for each in self._store.workspaces_of(user_id)
             if only is None or each in only
         ]
+        fired = self._store.fired_reminders.get(user_id, ())
+        return AccountHeads(workspaces=heads, reminders_fired=max((each.number for each in fired), default=0))
 
     async def departures(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
         return [workspace_id for who, workspace_id in reversed(self._store.departures) if who == user_id][:limit]

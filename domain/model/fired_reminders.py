@@ -1,0 +1,41 @@
+"""Reminders that have fired, as their owners are sent them, and the port of the record of them."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiredReminder:
+    """That a reminder has fired. It stays when the reminder, the task or the workspace is deleted: it has only ids.
+
+    `number` counts the reminders of one user that have fired, in the order of the commits. `fires_at` is the instant
+    that the reminder was for, and `fired_at` when the server fired it, which is later after a downtime.
+    """
+
+    user_id: UUID
+    number: int
+    reminder_id: UUID
+    workspace_id: UUID
+    task_id: UUID
+    fires_at: dt.datetime
+    fired_at: dt.datetime
+
+
+class FiredReminderRepository(Protocol):
+    """The record of fired reminders."""
+
+    async def lock_owners(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """Lock those of these users that exist and are not locked, and return how many reminders of each have fired."""
+
+    async def add(self, fired: Sequence[FiredReminder]) -> None:
+        """Record reminders, which have the next numbers of their users, who are locked. Their streams are woken."""
+
+    async def between(self, user_id: UUID, *, after: int, to: int, limit: int) -> Sequence[FiredReminder]:
+        """Return at most *limit* of a user's, with numbers greater than *after* and up to *to*, in their order.
+
+        Those that are older than the retention of the log are not kept. It can be called after the unit of work has
+        ended.
+        """
