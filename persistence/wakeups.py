@@ -106,7 +106,7 @@ class Wakeups:
             if each in self._held_back:
                 self._held_back[each] = True
             elif each in self._by_id:
-                self._wake(each)
+                self._wake_and_hold_back(each)
 
     async def remind(self) -> None:
         """Let each stream ask for its caller's access, some at a time. It takes INTERVAL_S."""
@@ -115,13 +115,16 @@ class Wakeups:
                 subscription.wake(has_news=False)
 
     async def look_around(self, runner: Runner) -> None:
-        """Look once at all that is watched, some at a time. It takes INTERVAL_S, and the time of the database."""
+        """Look once at all that is watched, some at a time. It takes INTERVAL_S, and the time of the database.
+
+        It mostly finds what has woken its streams already. So the next change is not held back because of it.
+        """
         async for some in self._in_turn():
             with suppress(StorageUnavailable):  # the next look finds the same
                 for each, state in (await _state(some, runner)).items():
                     if self._seen.get(each) != state and each in self._by_id:
                         self._seen[each] = state
-                        self.receive([each])
+                        self._wake(each)
 
     async def _in_turn(self) -> AsyncIterator[Collection[Subscription]]:
         """All subscriptions, some at a time, within INTERVAL_S."""
@@ -135,12 +138,15 @@ class Wakeups:
         self.count += 1
         for subscription in self._by_id[each]:
             subscription.wake(has_news=True)
+
+    def _wake_and_hold_back(self, each: UUID) -> None:
+        self._wake(each)
         self._held_back[each] = False
         asyncio.get_running_loop().call_later(TOGETHER_S, self._wake_again, each)
 
     def _wake_again(self, each: UUID) -> None:
         if self._held_back.pop(each) and each in self._by_id:
-            self._wake(each)
+            self._wake_and_hold_back(each)
 
     def _follow(self, subscription: Subscription, topics: Topics) -> None:
         before, now = _ids(subscription.topics), _ids(topics)
