@@ -13,6 +13,7 @@ from domain import (
     labels,
     members,
     positions,
+    reminder_instants,
     task_links,
     task_metadata,
     unknown_places,
@@ -230,6 +231,7 @@ async def store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent)
         return task
     changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
     await uow.tasks.update(changed, before=task, event=event)
+    await reminder_instants.follow(uow, [(task, changed)])
     return changed
 
 
@@ -245,4 +247,5 @@ async def store_all(uow: UnitOfWork, changes: Sequence[tuple[Task, Task]], *, ev
         now.append(replace(changed, updated_at=uow.now, revision=await uow.next_revision()))
         stored.append((task, now[-1]))
     await uow.tasks.update_all(stored, event=event)
+    await reminder_instants.follow(uow, stored)
     return now

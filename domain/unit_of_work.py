@@ -17,6 +17,7 @@ from domain.model.one_time_tokens import OneTimeTokenRepository
 from domain.model.passwords import PasswordHasher
 from domain.model.projects import ProjectRepository
 from domain.model.queued_emails import EmailOutbox
+from domain.model.reminders import ReminderRepository
 from domain.model.sections import SectionRepository
 from domain.model.sessions import SessionRepository
 from domain.model.streams import Streams
@@ -132,6 +133,10 @@ class UnitOfWork(Protocol):
     @property
     def comments(self) -> CommentRepository:
         """Comments on tasks."""
+
+    @property
+    def reminders(self) -> ReminderRepository:
+        """Reminders of tasks."""
 
     @property
     def changes(self) -> ChangeRepository:

@@ -1,5 +1,6 @@
 """Accounts: the profile, and the end of an account."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -23,7 +24,13 @@ async def get_me(uow: UnitOfWork) -> User:
     return user
 
 
-async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str | Unset = UNSET) -> User:
+async def update(
+    uow: UnitOfWork,
+    *,
+    name: str | Unset = UNSET,
+    time_zone: str | Unset = UNSET,
+    reminder_time: dt.time | Unset = UNSET,
+) -> User:
     """Change the caller's profile; a new name is copied to their memberships.
 
     A zone that they have, and that cannot be chosen any more, may be sent again. Raises TextBlank, TimeZoneUnknown, or
@@ -37,7 +44,7 @@ async def update(uow: UnitOfWork, *, name: str | Unset = UNSET, time_zone: str |
         with checks:
             check_zone(time_zone, pointer="#/time_zone")
     checks.finish()
-    changed: User = replace(user, **given(name=name, time_zone=time_zone))
+    changed: User = replace(user, **given(name=name, time_zone=time_zone, reminder_time=reminder_time))
     if changed == user:
         return user
     changed = replace(changed, updated_at=uow.now, revision=user.revision + 1)

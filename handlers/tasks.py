@@ -15,6 +15,7 @@ from domain.wall_clocks import WallClock, WallClockPatch
 from handlers.pages import page_view
 from handlers.patches import patched, patched_list, sent
 from handlers.task_batches import parts_of, result_view
+from handlers.times import time_view
 from spec import models, responses
 from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskMove, TaskPatch
 from tickbox_contract.responses import Perform, Response, created, no_content, ok
@@ -218,5 +219,5 @@ def wall_clock_view(value: WallClock | None) -> responses.WallClock | None:
     """A `WallClock`; the time is `HH:MM`, with `:SS` only if it has seconds."""
     if value is None:
         return None
-    time = None if value.time is None else value.time.isoformat("seconds" if value.time.second else "minutes")
+    time = None if value.time is None else time_view(value.time)
     return {"date": value.date, "time": time, "time_zone": value.time_zone}

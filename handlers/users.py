@@ -1,11 +1,15 @@
 """Accounts."""
 
+import datetime as dt
+
 from domain import account_log, email_addresses, passwords, registration, users
 from domain.model.account_log import AccountEvent
 from domain.model.users import User
 from domain.unit_of_work import UnitOfWork
+from domain.unset import UNSET
 from handlers.pages import page_view
 from handlers.patches import patched, sent
+from handlers.times import time_view
 from spec import responses
 from spec.models import (
     EmailChange,
@@ -40,7 +44,13 @@ async def get_me(uow: UnitOfWork) -> Response:
 
 async def update_me(uow: UnitOfWork, body: UserPatch) -> Response:
     """200 with the account as it is now; a new name is stored in its workspaces."""
-    user = await users.update(uow, name=patched(body.name), time_zone=patched(body.time_zone))
+    reminder_time = patched(body.reminder_time)
+    user = await users.update(
+        uow,
+        name=patched(body.name),
+        time_zone=patched(body.time_zone),
+        reminder_time=reminder_time if reminder_time is UNSET else dt.time.fromisoformat(reminder_time),
+    )
     return ok(user_view(user))
 
 
@@ -105,6 +115,7 @@ def user_view(user: User) -> responses.User:
         "email_verified_at": user.email_verified_at,
         "name": user.name,
         "time_zone": user.time_zone,
+        "reminder_time": time_view(user.reminder_time),
         "created_at": user.created_at,
         "updated_at": user.updated_at,
         "revision": user.revision,

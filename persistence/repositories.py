@@ -24,6 +24,7 @@ from persistence.metadata import metadata
 from persistence.one_time_tokens import OneTimeTokens
 from persistence.projects import Projects
 from persistence.queued_emails import Outbox
+from persistence.reminders import Reminders
 from persistence.runners import Runner
 from persistence.sections import Sections
 from persistence.sessions import Sessions
@@ -77,6 +78,7 @@ class Repositories:
     one_time_tokens = _created(lambda uow: OneTimeTokens(uow.runner))
     outbox = _created(lambda uow: Outbox(uow.runner))
     projects = _created(lambda uow: Projects(uow.runner, uow.change_log))
+    reminders = _created(lambda uow: Reminders(uow.runner))
     sections = _created(lambda uow: Sections(uow.runner, uow.change_log))
     sessions = _created(lambda uow: Sessions(uow.runner, uow.aside, uow.expect_lock))
     tasks = _created(lambda uow: Tasks(uow.runner, uow.change_log))

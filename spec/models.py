@@ -45,6 +45,7 @@ class UserPatch(BaseModel):
     )
     name: str | MISSING = MISSING
     time_zone: str | MISSING = MISSING
+    reminder_time: str | MISSING = MISSING
 
 
 class PasswordChange(BaseModel):
@@ -529,6 +530,33 @@ class CommentPatch(BaseModel):
         frozen=True,
     )
     text: str | MISSING = MISSING
+
+
+class ReminderCreate(BaseModel):
+    """
+    A new reminder. It needs exactly one of `at` and `before_due`; otherwise the fault has the pointer `#/at`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    id: UUID | None | MISSING = MISSING
+    at: AwareDatetime | None | MISSING = MISSING
+    before_due: int | None | MISSING = MISSING
+
+
+class ReminderPatch(BaseModel):
+    """
+    A merge patch of a reminder. The merged value needs exactly one of `at` and `before_due`; otherwise the fault has the pointer `#/at`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    at: AwareDatetime | None | MISSING = MISSING
+    before_due: int | None | MISSING = MISSING
 
 
 class TaskCreate(BaseModel):

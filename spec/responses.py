@@ -48,6 +48,7 @@ class User(TypedDict):
     email_verified_at: datetime | None
     name: str
     time_zone: str
+    reminder_time: str
     created_at: datetime
     updated_at: datetime
     revision: int
@@ -370,6 +371,33 @@ class CommentPage(TypedDict):
     """
 
     items: list[Comment]
+    next_cursor: str | None
+    has_more: bool
+
+
+class Reminder(TypedDict):
+    """
+    When you are reminded of a task. Only the user who created it can see it. It is not part of the workspace's changes.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    task_id: UUID
+    at: datetime | None
+    before_due: int | None
+    fires_at: datetime | None
+    fired_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class ReminderPage(TypedDict):
+    """
+    A page of your reminders of a task.
+    """
+
+    items: list[Reminder]
     next_cursor: str | None
     has_more: bool
 

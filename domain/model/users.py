@@ -2,12 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from domain.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from domain.model.invitations import InvitationReader
 from domain.model.one_time_tokens import OneTimeToken
+
+REMINDER_TIME: Final = dt.time(9)
+"""The `reminder_time` of a new account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +18,8 @@ class User:
     """An account. `email` is as the user wrote it; an account is found by `domain.emails.email_key`.
 
     Only an account from an identity provider may have no `email`. `email_verified_at` is when the user proved that they
-    read what is sent there. `new_email` replaces `email` once that is proved of it.
+    read what is sent there. `new_email` replaces `email` once that is proved of it. `reminder_time`, in `time_zone`, is
+    when tasks that are due on a day count as due for reminders.
     """
 
     id: UUID
@@ -27,6 +31,7 @@ class User:
     updated_at: dt.datetime
     revision: int
     new_email: str | None = None
+    reminder_time: dt.time = REMINDER_TIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

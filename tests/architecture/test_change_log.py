@@ -169,5 +169,6 @@ def test_only_the_unit_of_work_creates_a_change_log() -> None:
 def test_every_table_belongs_to_a_workspace_or_is_listed_as_one_that_does_not() -> None:
     accounts = {"users", "sessions", "access_tokens", "refresh_tokens", "personal_tokens", "account_events"}
     others = accounts | {"identities", "one_time_tokens", "outbox", "mail_pauses", "invitations"}
-    others |= {"client_ids", "idempotency_keys", "trash", "departures", "fired_reminders"}
+    others |= {"client_ids", "idempotency_keys", "trash", "departures", "fired_reminders", "reminders"}
+    others |= {"stale_reminders"}
     assert {table.name for table in LOGGED} == metadata.tables.keys() - others

@@ -30,6 +30,9 @@ OTHERWISE: Mapping[str, tuple[str | None, str]] = {
     "get_invitation": ("admin", "manage"),
     "empty_trash": ("admin", "write"),  # nobody can undo it
     "leave_workspace": ("viewer", "manage"),  # every member may leave
+    "create_reminder": ("viewer", "write"),  # reminders are their owner's, and change nothing in the workspace
+    "update_reminder": ("viewer", "write"),
+    "delete_reminder": ("viewer", "write"),
     "list_my_changes": (None, "read"),  # it is about what is in workspaces, as is the list of them
     "stream_my_changes": (None, "read"),
     "get_current_token": (None, "any"),  # every token may read itself

@@ -130,6 +130,7 @@ PARTS = frozenset(
         "change_log._JOINED",
         "change_log._SOME_ABOUT_USER",
         "members._COUNT_OTHERS",
+        "reminders._WITH_SETTINGS",
         "tasks._LAST",
         "workspaces._FIRST_PAGE",
         "workspaces._MINE",

@@ -38,6 +38,9 @@ WITHOUT_EVENTS = {
     "delete_invitation": "the same",
     "delete_workspace": "the log is deleted with the workspace",
     "empty_trash": "what is purged was deleted before, with its events",
+    "create_reminder": "a reminder is its owner's, and nobody else's business",
+    "update_reminder": "the same",
+    "delete_reminder": "the same",
 }
 """Writes in a workspace without an event, each with the reason."""
 

@@ -43,6 +43,7 @@ from domain import (
     projects,
     queued_emails,
     registration,
+    reminders,
     restoring,
     sections,
     sessions,
@@ -73,6 +74,8 @@ from domain.task_moves import TaskDestination
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
 from domain.unit_of_work import UnitOfWork
+from domain.wall_clocks import WallClock
+from domain.zones import DATA_VERSION
 from persistence import log_purges, many_grants, uses
 from persistence import sessions as session_rows
 from persistence import tokens as token_rows
@@ -362,6 +365,29 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     )
 
 
+def reminder_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    """Each task has one. A fourth of them have yet to fire, some of which are late, or of older zone data."""
+    yield (
+        insert(TABLES["reminders"]),
+        [
+            {"workspace_id": workspace(of), "id": numbered(15, of * 100_000 + n), "user_id": user(of * 7 + n % 50)}
+            | {"task_id": numbered(5, of * 100_000 + n), "before_due": 30, "revision": 1, **TIMES}
+            | {"fires_at": NOON + dt.timedelta(minutes=n - 50) if n % 4 == 0 else None}
+            | {"zone_data": ("2020a" if n % 100 == 0 else DATA_VERSION) if n % 4 == 0 else None}
+            for of, count in TASKS.items()
+            for n in range(count)
+        ],
+    )
+    yield (
+        insert(TABLES["stale_reminders"]),
+        [
+            {"workspace_id": workspace(n), "user_id": user(n * 7 + m), "after": None}
+            for n in range(0, OWNERS, 3)
+            for m in range(3)
+        ],
+    )
+
+
 def trash_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Deletions, some of which have expired, and a task and a section that each of them took."""
     numbers = [(of, n) for of, count in TASKS.items() for n in range(count // 4)]
@@ -488,7 +514,16 @@ async def write(url: str, is_wanted: Callable[[Mapping[str, object]], bool]) -> 
     """Write all rows that are wanted, in one transaction."""
     database = Database(url)
     transaction = await database.begin()
-    filled = (account_rows, mail_rows, workspace_rows, trash_rows, dependency_rows, log_rows, idempotency_rows)
+    filled = (
+        account_rows,
+        mail_rows,
+        workspace_rows,
+        reminder_rows,
+        trash_rows,
+        dependency_rows,
+        log_rows,
+        idempotency_rows,
+    )
     for statement, rows in (each for rows_of in filled for each in rows_of()):
         if wanted := [row for row in rows if is_wanted(row)]:
             await transaction.run(statement, wanted)
@@ -787,6 +822,18 @@ async def call_comment_services(ada: Caller) -> None:
     await ada.write(restoring.task, task.id)
 
 
+async def call_reminder_services(ada: Caller) -> None:
+    due = WallClock(date=dt.date(2030, 1, 1))
+    task = await ada.write(tasks.create, TaskDraft(title="z", due=due))
+    reminder, _ = [await ada.write(reminders.create, task.id, before_due=minutes) for minutes in (1, 2)]
+    await ada.read(reminders.get, task.id, reminder.id)
+    page = await ada.read(reminders.page, task.id, limit=1)
+    await ada.read(reminders.page, task.id, limit=1, cursor=page.next_cursor)
+    await ada.write(reminders.update, task.id, reminder.id, before_due=3)
+    await ada.write(tasks.update, task.id, edit=TaskEdit(due=None))
+    await ada.write(reminders.delete, task.id, reminder.id)
+
+
 async def call_trash_services(ada: Caller) -> None:
     chores = await ada.write(projects.create, name="Chores")
     beds = await ada.write(sections.create, name="Beds", project_id=chores.id)
@@ -875,6 +922,7 @@ TOURS = [
     call_task_services,
     call_dependency_services,
     call_comment_services,
+    call_reminder_services,
     call_trash_services,
     call_change_services,
     call_activity,
@@ -891,6 +939,7 @@ TOURS_OF_TASKS = [
     call_task_services,
     call_dependency_services,
     call_comment_services,
+    call_reminder_services,
     call_trash_services,
 ]
 FEW_COMMENTS = {"ix_comments_task_id"}

@@ -207,6 +207,13 @@ def _deleted_comment_id(setting: Setting, caller: Caller) -> str:
     return str(setting.once("deleted comment", make, of=author))
 
 
+def _reminder_id(setting: Setting, caller: Caller) -> str:
+    """The id of a reminder of the caller, or of the founder if the caller is not a member."""
+    owner = setting.founder if caller.role is None else caller.person
+    path = f"{setting.home}/tasks/{VALUES['task_id'](setting, caller)}/reminders"
+    return str(setting.once("reminder", lambda: owner.create(path, before_due=5)["id"], of=owner))
+
+
 def _with_trash(setting: Setting, caller: Caller) -> str:
     """The id of the workspace, in which something was deleted."""
     _deleted("tasks", lambda setting: str(_swept(setting)["id"]))(setting, caller)
@@ -243,6 +250,7 @@ VALUES: Mapping[str, Value] = {
     "batch_tasks.task_id": lambda setting, _caller: _commented(setting),
     "comment_id": _comment_id,
     "restore_comment.comment_id": _deleted_comment_id,
+    "reminder_id": _reminder_id,
     "reopen_task.task_id": _awaited(then="complete"),
     "restore_task.task_id": _deleted("tasks", lambda setting: str(_swept(setting)["id"])),
     "depends_on_id": _create("tasks", title="Dig"),

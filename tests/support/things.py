@@ -14,6 +14,7 @@ from domain.model.members import Member
 from domain.model.one_time_tokens import OneTimeToken
 from domain.model.projects import Project
 from domain.model.queued_emails import QueuedEmail
+from domain.model.reminders import Reminder
 from domain.model.sections import Section
 from domain.model.sessions import Session, StoredToken
 from domain.model.tasks import Task
@@ -244,6 +245,25 @@ def comment(number: int, about: Task, **changes: Any) -> Comment:
         text=f"Comment {number}",
         created_at=NOON,
         edited_at=None,
+        revision=1,
+    )
+    return replace(created, **changes)
+
+
+def reminder(number: int, about: Task, *, of: User, **changes: Any) -> Reminder:
+    created = Reminder(
+        id=ident(number),
+        workspace_id=about.workspace_id,
+        task_id=about.id,
+        user_id=of.id,
+        at=None,
+        before_due=30,
+        fires_at=NOON + DAY,
+        fired_for=None,
+        fired_at=None,
+        zone_data=None,
+        created_at=NOON,
+        updated_at=NOON,
         revision=1,
     )
     return replace(created, **changes)

@@ -147,9 +147,10 @@ def _instants(contract: Contract) -> Iterator[Hit]:
     for use in contract.schemas:
         if use.role == "property":
             is_instant = contract.follow(use.node).get("format") == "date-time"
-            if use.name.endswith("_at") and not is_instant:
+            is_named_so = use.name.rpartition("_")[2] == "at"  # `at` by itself is such a name, too
+            if is_named_so and not is_instant:
                 yield Hit(use.node.pointer, f"{use.name} ends in _at and is not a date-time")
-            elif is_instant and not use.name.endswith("_at"):
+            elif is_instant and not is_named_so:
                 yield Hit(use.node.pointer, f"{use.name} is a date-time and does not end in _at")
 
 

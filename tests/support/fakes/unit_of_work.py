@@ -24,6 +24,7 @@ from tests.support.fakes.one_time_tokens import FakeOneTimeTokens
 from tests.support.fakes.passwords import FakePasswords
 from tests.support.fakes.projects import FakeProjects
 from tests.support.fakes.queued_emails import FakeOutbox
+from tests.support.fakes.reminders import FakeReminders
 from tests.support.fakes.sections import FakeSections
 from tests.support.fakes.sessions import FakeSessions
 from tests.support.fakes.store import Store
@@ -61,6 +62,7 @@ class FakeUnitOfWork:
     one_time_tokens = _created(lambda uow: FakeOneTimeTokens(uow.store, locked=uow.locked))
     outbox = _created(lambda uow: FakeOutbox(uow.store))
     projects = _created(lambda uow: FakeProjects(uow.store))
+    reminders = _created(lambda uow: FakeReminders(uow.store))
     sections = _created(lambda uow: FakeSections(uow.store))
     sessions = _created(lambda uow: FakeSessions(uow.store, locked=uow.locked))
     tasks = _created(lambda uow: FakeTasks(uow.store))

@@ -1,0 +1,105 @@
+"""Reminders: the entity, its errors, and the port of its repository.
+
+A reminder belongs to its owner, and to nobody else: it is not in the log of its workspace, does not raise its head,
+and has a version of its own.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from domain.errors import Invalid, NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What of a user's account decides when their reminders fire."""
+
+    time_zone: str
+    reminder_time: dt.time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """When a user is reminded of a task: *at* an instant, or so many minutes *before_due*. The other one is None.
+
+    `fires_at` is None if there is nothing to fire. `fired_for` is the instant for which it fired last, or which passed
+    while its task was closed or in the trash: it is done, and does not fire again for the same instant. `fired_at` is
+    when it last fired. `zone_data` is the version of the time zone data with which `fires_at` was computed, None where
+    that data does not matter.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    task_id: UUID
+    user_id: UUID
+    at: dt.datetime | None
+    before_due: int | None
+    fires_at: dt.datetime | None
+    fired_for: dt.datetime | None
+    fired_at: dt.datetime | None
+    zone_data: str | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """The reminders of a user in a workspace, to compute anew: those with a greater id than *after*, if it is given."""
+
+    workspace_id: UUID
+    user_id: UUID
+    after: UUID | None
+
+
+class ReminderNotFound(NotFound):
+    """The caller does not have a reminder of this task with this id. Others' reminders look the same."""
+
+    def __init__(self, reminder_id: UUID) -> None:
+        super().__init__("You do not have a reminder of this task with this id.")
+        self.reminder_id = reminder_id
+
+
+class ReminderAmbiguous(Invalid):
+    """A reminder needs exactly one of `at` and `before_due`."""
+
+    code = "one-of"
+    pointer = "#/at"
+
+    def __init__(self) -> None:
+        super().__init__("Exactly one of `at` and `before_due` is required.")
+
+
+class ReminderRepository(Protocol):
+    """The reminders of users. Nothing here is in a log. The workspace is locked by whoever changes them."""
+
+    async def add(self, reminder: Reminder) -> None:
+        """Store a new reminder. Raises IdTaken."""
+
+    async def get(self, workspace_id: UUID, reminder_id: UUID) -> Reminder | None:
+        """Return the reminder, whosever it is."""
+
+    async def count(self, workspace_id: UUID, *, user_id: UUID, task_id: UUID, limit: int) -> tuple[int, int]:
+        """Return how many a user has of a task, and how many in the workspace: among the first *limit* of these."""
+
+    async def page(
+        self, workspace_id: UUID, *, user_id: UUID, task_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Reminder]:
+        """Return at most *limit* of a user's reminders of a task by id. *after* is the last id of the page before."""
+
+    async def update_all(self, reminders: Sequence[Reminder]) -> None:
+        """Store what can change of reminders that exist. All are in one workspace."""
+
+    async def delete(self, workspace_id: UUID, reminder_id: UUID) -> None:
+        """Delete a reminder."""
+
+    async def delete_some(self, workspace_id: UUID, *, user_id: UUID, limit: int) -> int:
+        """Delete reminders of a user, at most *limit*. Return how many."""
+
+    async def before_due_of(
+        self, workspace_id: UUID, task_ids: Collection[UUID]
+    ) -> Sequence[tuple[Reminder, Settings]]:
+        """Return the reminders with `before_due` of these tasks, by whomever, each with the settings of its owner."""

@@ -1,0 +1,63 @@
+"""When reminders fire: computed from the due date of the task and the settings of the owner, and kept in step.
+
+A task that is due on a day counts as due at the owner's `reminder_time` on it. That, and a floating time, are in the
+owner's zone. See `domain.instants` for times that a change of the clocks skips or repeats.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from domain.instants import instant_of
+from domain.model.reminders import Reminder, Settings
+from domain.model.tasks import Task
+from domain.model.users import User
+from domain.unit_of_work import UnitOfWork
+from domain.wall_clocks import WallClock
+from domain.zones import DATA_VERSION
+
+
+def settings_of(user: User) -> Settings:
+    """Return what of an account decides when its reminders fire."""
+    return Settings(time_zone=user.time_zone, reminder_time=user.reminder_time)
+
+
+def instant(reminder: Reminder, *, due: WallClock | None, settings: Settings) -> dt.datetime | None:
+    """Return the instant that a reminder is about, past or not; None if its task is not due.
+
+    One that would be before the year 1 is the first moment that a datetime has.
+    """
+    if reminder.before_due is None:
+        return reminder.at
+    if due is None:
+        return None
+    timed = due if due.time is not None else replace(due, time=settings.reminder_time)
+    try:
+        return instant_of(timed, time_zone=settings.time_zone) - dt.timedelta(minutes=reminder.before_due)
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def scheduled(reminder: Reminder, *, due: WallClock | None, settings: Settings, now: dt.datetime) -> Reminder:
+    """Return a reminder that fires at its instant: not if that is not after *now*, or is done.
+
+    If this moves `fires_at`, it is a change of the reminder, with a new revision.
+    """
+    at = instant(reminder, due=due, settings=settings)
+    fires_at = None if at is None or at <= now or at == reminder.fired_for else at
+    zone_data = None if fires_at is None or reminder.before_due is None else DATA_VERSION
+    changes: dict[str, Any] = {"fires_at": fires_at, "zone_data": zone_data}
+    if fires_at != reminder.fires_at:
+        changes |= {"updated_at": now, "revision": reminder.revision + 1}
+    return replace(reminder, **changes)
+
+
+async def follow(uow: UnitOfWork, changes: Sequence[tuple[Task, Task]]) -> None:
+    """Keep the reminders of tasks in step. Each task is given as it was, and as it is stored now."""
+    due = {after.id: after.due for before, after in changes if before.due != after.due}
+    if not due:
+        return
+    found = await uow.reminders.before_due_of(uow.workspace_id, list(due))
+    moved = [(each, scheduled(each, due=due[each.task_id], settings=settings, now=uow.now)) for each, settings in found]
+    await uow.reminders.update_all([after for before, after in moved if after != before])
