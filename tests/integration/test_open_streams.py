@@ -115,6 +115,19 @@ def test_many_streams_hold_no_connection_and_share_what_they_read(database_url: 
         assert len(lookups) < 20, lookups  # the request's own; for all streams, at the change and each second
 
 
+def test_the_streams_of_all_workspaces_of_a_user_read_together(database_url: str) -> None:
+    path = "/v1/users/me/changes/events"
+    with served(database_url, streams_per_user=MANY) as (client, _), ExitStack() as stack:
+        ada = register(client)
+        streams = [stack.enter_context(streaming(ada.client, path)) for _ in range(MANY)]
+        with overheard() as heard:
+            task = ada.create("tasks", title="Sow")
+            events = [stream.event() for stream in streams]
+        assert {event["changes"][0]["head"] for event in events} == {task["revision"]}
+        reads = [sent.text for sent in heard if "workspaces.head, members.role" in sent.text]
+        assert 0 < len(reads) < 10, reads
+
+
 def test_a_stream_that_waits_holds_nothing_that_it_has_sent(sqlite_url: str) -> None:
     """Otherwise each of many idle streams could hold the last megabyte of its workspace's log, several times."""
 
