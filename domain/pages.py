@@ -30,7 +30,7 @@ AT_ONCE: Final = DEFAULT_LIMIT + 1
 _MOST_BYTES_A_CHARACTER: Final = 6
 """The longest escape, `\u001f`; what is not escaped has at most four bytes in UTF-8."""
 _SHORT: Final = 200
-_FIXED_BYTES: Final = 1000
+_FIXED_BYTES: Final = 1400
 """The part of an item's JSON that is not text: names, ids, times."""
 
 _BYTES_OF_ID: Final = 39

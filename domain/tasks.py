@@ -1,5 +1,6 @@
 """Tasks: creating and changing them."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from domain import (
     reminder_instants,
     task_links,
     task_metadata,
+    task_recurrence,
     unknown_places,
     wall_clocks,
 )
@@ -30,6 +32,7 @@ from domain.model.tasks import (
     TaskNotFound,
 )
 from domain.model.workspaces import WorkspaceNotFound
+from domain.task_recurrence import Recurrence, RecurrenceDraft, RecurrencePatch
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.wall_clocks import WallClock, WallClockPatch
@@ -48,6 +51,7 @@ class TaskDraft:
     priority: Priority = "none"
     start: WallClock | None = None
     due: WallClock | None = None
+    recurrence: RecurrenceDraft | None = None
     label_ids: Sequence[UUID] = ()
     assignee_ids: Sequence[UUID] = ()
     depends_on_ids: Sequence[UUID] = ()
@@ -63,6 +67,7 @@ class TaskEdit:
     priority: Priority | Unset = UNSET
     start: WallClockPatch | Unset | None = UNSET
     due: WallClockPatch | Unset | None = UNSET
+    recurrence: RecurrencePatch | Unset | None = UNSET
     label_ids: Sequence[UUID] | Unset = UNSET
     assignee_ids: Sequence[UUID] | Unset = UNSET
     depends_on_ids: Sequence[UUID] | Unset = UNSET
@@ -73,11 +78,12 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     """Create an open task at the end of its project.
 
     Raises TextBlank, ProjectUnknown, SectionUnknown, ParentUnknown, NotWithParent, TooDeep, LabelUnknown,
-    MemberUnknown, DependencyUnknown, IdRepeated, WallClockIncomplete, TimeZoneUnknown, TooManyKeys, KeyTooLong,
+    MemberUnknown, DependencyUnknown, IdRepeated, WallClockIncomplete, TimeZoneUnknown, DueRequired, RuleMalformed,
+    RuleUnsupported, RulePartsConflict, RuleUnlikeDue, RuleNeverOccurs, CountTooLarge, TooManyKeys, KeyTooLong,
     KeyBlank, or InvalidTogether; ProjectArchived, LimitReached, IdTaken; WorkspaceNotFound when the workspace was
     deleted meanwhile.
     """
-    metadata, blocked, place = await _checked(uow, draft)
+    metadata, recurrence, blocked, place = await _checked(uow, draft)
     task = Task(
         id=draft.id or uow.new_id(),
         workspace_id=uow.workspace_id,
@@ -90,6 +96,7 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
         priority=draft.priority,
         start=draft.start,
         due=draft.due,
+        recurrence=recurrence,
         label_ids=task_links.in_order(draft.label_ids),
         assignee_ids=task_links.in_order(draft.assignee_ids),
         depends_on_ids=task_links.in_order(draft.depends_on_ids),
@@ -107,15 +114,16 @@ async def create(uow: UnitOfWork, draft: TaskDraft) -> Task:
     return task
 
 
-async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str], bool, "_Place"]:
-    """The metadata of a new task, whether it is blocked, and its place. Raises what `create` raises, all together."""
+async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str], Recurrence | None, bool, "_Place"]:
+    """The metadata of a new task, its recurrence, whether it is blocked, and its place.
+
+    Raises what `create` raises, all together.
+    """
     checks = Checks()
     with checks:
         blank.require_seen(draft.title, name="title")
     with checks:
-        wall_clocks.check(draft.start, name="start")
-    with checks:
-        wall_clocks.check(draft.due, name="due")
+        recurrence = _checked_times(draft, now=uow.now)
     with checks:
         metadata = task_metadata.merge({}, draft.metadata)
     with checks:
@@ -132,7 +140,22 @@ async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str]
             named = {"project_id": draft.project_id, "section_id": draft.section_id}
             raise await unknown_places.with_others(uow, error, named) from None
     checks.finish()
-    return metadata, blocked, place
+    return metadata, recurrence, blocked, place
+
+
+def _checked_times(draft: TaskDraft, *, now: dt.datetime) -> Recurrence | None:
+    """The recurrence of a new task. Raises all that is wrong with `start`, `due` and `recurrence`."""
+    checks = Checks()
+    with checks:
+        wall_clocks.check(draft.start, name="start")
+    due: WallClock | Unset | None = UNSET
+    with checks:
+        wall_clocks.check(draft.due, name="due")
+        due = draft.due
+    with checks:
+        recurrence = task_recurrence.start_series(draft.recurrence, due=due, now=now)
+    checks.finish()
+    return recurrence
 
 
 async def get(uow: UnitOfWork, task_id: UUID) -> Task:
@@ -147,8 +170,9 @@ async def update(uow: UnitOfWork, task_id: UUID, *, edit: TaskEdit) -> Task:
     """Change a task. It does not get back labels and dependencies from the trash that it had before a new list of them.
 
     Raises TaskNotFound, ProjectArchived; TextBlank; for the merged values WallClockIncomplete, TimeZoneUnknown,
-    LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, IdRepeated, TooManyKeys, KeyTooLong, KeyBlank,
-    or InvalidTogether; LimitReached.
+    DueRequired, RuleRequired, RuleMalformed, RuleUnsupported, RulePartsConflict, RuleUnlikeDue, RuleNeverOccurs,
+    CountTooLarge, LabelUnknown, MemberUnknown, DependencyUnknown, DependencyInCycle, IdRepeated, TooManyKeys,
+    KeyTooLong, KeyBlank, or InvalidTogether; LimitReached.
     """
     task = await changeable.task(uow, task_id)
     return await store(uow, task, replace(task, **await _changes(uow, task, edit)), event="task.updated")
@@ -160,9 +184,8 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
     checks = Checks()
     with checks:
         blank.require_seen(edit.title, name="title")
-    for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
-        with checks:
-            changes |= given(**{name: _merged(stored, patch, name=name)})
+    with checks:
+        changes |= _changed_times(task, edit, now=uow.now)
     if edit.label_ids is not UNSET:
         with checks:
             await labels.require_all(uow, edit.label_ids)
@@ -182,6 +205,21 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
         await uow.tasks.forget_hidden(uow.workspace_id, "label_ids", task_id=task.id)
     if edit.depends_on_ids is not UNSET:
         await uow.tasks.forget_hidden(uow.workspace_id, "depends_on_ids", task_id=task.id)
+    return changes
+
+
+def _changed_times(task: Task, edit: TaskEdit, *, now: dt.datetime) -> Mapping[str, Any]:
+    """What *edit* sets of `start`, `due` and `recurrence`. Raises all that is wrong with the merged values."""
+    changes: dict[str, Any] = {}
+    checks = Checks()
+    for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
+        with checks:
+            changes |= given(**{name: _merged(stored, patch, name=name)})
+    if edit.due is not UNSET or edit.recurrence is not UNSET:
+        due = task.due if edit.due is UNSET else changes.get("due", UNSET)
+        with checks:
+            changes["recurrence"] = task_recurrence.edit(task.recurrence, edit.recurrence, due=due, now=now)
+    checks.finish()
     return changes
 
 

@@ -7,6 +7,7 @@ from domain import restoring, single_links, task_deletions, task_lists, task_mov
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
+from domain.task_recurrence import RecurrenceDraft, RecurrencePatch
 from domain.task_status import Subtasks
 from domain.tasks import TaskDraft, TaskEdit
 from domain.unit_of_work import UnitOfWork
@@ -48,6 +49,7 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         priority=sent(body.priority, default="none"),
         start=_wall_clock(sent(body.start, default=None)),
         due=_wall_clock(sent(body.due, default=None)),
+        recurrence=_recurrence(sent(body.recurrence, default=None)),
         label_ids=sent(body.label_ids, default=()),
         assignee_ids=sent(body.assignee_ids, default=()),
         depends_on_ids=sent(body.depends_on_ids, default=()),
@@ -79,6 +81,7 @@ async def update_task(uow: UnitOfWork, task_id: UUID, body: TaskPatch) -> Respon
         priority=patched(body.priority),
         start=_wall_clock_patch(patched(body.start)),
         due=_wall_clock_patch(patched(body.due)),
+        recurrence=_recurrence_patch(patched(body.recurrence)),
         label_ids=patched_list(body.label_ids),
         assignee_ids=patched_list(body.assignee_ids),
         depends_on_ids=patched_list(body.depends_on_ids),
@@ -183,6 +186,20 @@ def _wall_clock_patch(body: models.WallClockPatch | Unset | None) -> WallClockPa
     )
 
 
+def _recurrence(body: models.RecurrenceCreate | None) -> RecurrenceDraft | None:
+    if body is None:
+        return None
+    return RecurrenceDraft(
+        rule=body.rule, anchor=sent(body.anchor, default="due"), overdue=sent(body.overdue, default="skip")
+    )
+
+
+def _recurrence_patch(body: models.RecurrencePatch | Unset | None) -> RecurrencePatch | Unset | None:
+    if body is None or body is UNSET:
+        return body
+    return RecurrencePatch(rule=patched(body.rule), anchor=patched(body.anchor), overdue=patched(body.overdue))
+
+
 def _time(text: str | None) -> dt.time | None:
     return None if text is None else dt.time.fromisoformat(text)
 
@@ -201,6 +218,8 @@ def task_view(task: Task) -> responses.Task:
         "priority": task.priority,
         "start": wall_clock_view(task.start),
         "due": wall_clock_view(task.due),
+        "recurrence": _recurrence_view(task),
+        "occurrence": wall_clock_view(task.occurrence),
         "label_ids": list(task.label_ids),
         "assignee_ids": list(task.assignee_ids),
         "depends_on_ids": list(task.depends_on_ids),
@@ -212,6 +231,19 @@ def task_view(task: Task) -> responses.Task:
         "created_at": task.created_at,
         "updated_at": task.updated_at,
         "revision": task.revision,
+    }
+
+
+def _recurrence_view(task: Task) -> responses.Recurrence | None:
+    recurrence = task.recurrence
+    if recurrence is None:
+        return None
+    return {
+        "rule": recurrence.rule,
+        "anchor": recurrence.anchor,
+        "overdue": recurrence.overdue,
+        "series_start": wall_clock_view(task.series_start),
+        "remaining": recurrence.remaining,
     }
 
 

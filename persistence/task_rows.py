@@ -26,10 +26,11 @@ from sqlalchemy import (
 from domain.errors import IdTaken
 from domain.model.tasks import PRIORITIES, Task
 from domain.task_metadata import as_text, from_text
+from domain.task_recurrence import Recurrence
 from domain.wall_clocks import WallClock, due_key
 from persistence import task_links
 from persistence.constants import constant
-from persistence.mapping import Mapper, Stored, loader
+from persistence.mapping import Mapper, Parts, Stored, loader
 from persistence.metadata import INSTANT, SORTED_TEXT, is_live, logged_as, means, metadata, partial_index, trash_id
 from persistence.unindexed import among, unindexed
 
@@ -65,6 +66,38 @@ tasks: Final = Table(
     Column("depends_on_ids", Text, nullable=False, server_default=constant("")),
     Column("blocked", Boolean, nullable=False, server_default=false()),
     trash_id(),
+    Column("recurrence_rule", Text),
+    Column(
+        "recurrence_anchor",
+        Text,
+        CheckConstraint("recurrence_anchor IN ('due', 'completion')", name="recurrence_anchor"),
+    ),
+    Column(
+        "recurrence_overdue", Text, CheckConstraint("recurrence_overdue IN ('skip', 'step')", name="recurrence_overdue")
+    ),
+    Column("series_start_date", Date),
+    Column("series_start_time", Time),
+    Column("occurrence_date", Date),
+    Column("occurrence_time", Time),
+    Column(
+        "occurrence_since",
+        INSTANT,
+        CheckConstraint(
+            "recurrence_rule IS NULL OR (due_date IS NOT NULL AND recurrence_anchor IS NOT NULL"
+            " AND recurrence_overdue IS NOT NULL AND series_start_date IS NOT NULL AND occurrence_date IS NOT NULL"
+            " AND occurrence_since IS NOT NULL)",
+            name="recurrence",
+        ),
+    ),
+    Column(
+        "remaining",
+        BigInteger,
+        CheckConstraint(
+            "recurrence_rule IS NULL OR ((series_start_time IS NULL) = (due_time IS NULL)"
+            " AND (occurrence_time IS NULL) = (due_time IS NULL))",
+            name="recurrence_time",
+        ),
+    ),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],
@@ -160,6 +193,59 @@ def _wall_clock(*columns: Column[Any]) -> Stored:
     )
 
 
+_LOAD_RECURRENCE: Final = loader(Recurrence)
+
+
+def _load_recurrence(  # noqa: PLR0913, PLR0917  # a column each
+    rule: str,
+    anchor: str,
+    overdue: str,
+    start_date: dt.date,
+    start_time: dt.time | None,
+    date: dt.date,
+    time: dt.time | None,
+    remaining: int | None,
+    since: dt.datetime,
+) -> Recurrence:
+    start, occurrence = _load_wall_clock(start_date, start_time, None), _load_wall_clock(date, time, None)
+    return _LOAD_RECURRENCE((rule, anchor, overdue, start, occurrence, remaining, since))
+
+
+def _dump_recurrence(value: Recurrence | None) -> Parts:
+    if value is None:
+        return _NO_RECURRENCE
+    start, occurrence = value.series_start, value.occurrence
+    return (
+        value.rule,
+        value.anchor,
+        value.overdue,
+        start.date,
+        start.time,
+        occurrence.date,
+        occurrence.time,
+        value.remaining,
+        value.occurrence_since,
+    )
+
+
+_RECURRENCE: Final = Stored(
+    columns=(
+        tasks.c.recurrence_rule,
+        tasks.c.recurrence_anchor,
+        tasks.c.recurrence_overdue,
+        tasks.c.series_start_date,
+        tasks.c.series_start_time,
+        tasks.c.occurrence_date,
+        tasks.c.occurrence_time,
+        tasks.c.remaining,
+        tasks.c.occurrence_since,
+    ),
+    dump=_dump_recurrence,
+    load=_load_recurrence,
+    without="None",
+)
+_NO_RECURRENCE: Final = (None,) * len(_RECURRENCE.columns)
+
 TASKS: Final = Mapper(
     Task,
     tasks,
@@ -171,6 +257,7 @@ TASKS: Final = Mapper(
         ),
         "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
         "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        "recurrence": _RECURRENCE,
         **{
             name: Stored(
                 columns=(tasks.c[name],),

@@ -507,6 +507,34 @@ class WallClockPatch(BaseModel):
     time_zone: str | None | MISSING = MISSING
 
 
+class RecurrenceCreate(BaseModel):
+    """
+    How a task recurs; `null` is the same as leaving it out. It needs a `due`, which is the first occurrence, also if the rule does not name it; without one the fault has the pointer `#/due`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    rule: str
+    anchor: Literal["due", "completion"] | MISSING = MISSING
+    overdue: Literal["skip", "step"] | MISSING = MISSING
+
+
+class RecurrencePatch(BaseModel):
+    """
+    A merge patch of how a task recurs; `null` ends the recurrence and leaves `due` as it is. The merged value must have a `rule`, and the task a `due`; faults have the pointers `#/recurrence/rule` and `#/due`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    rule: str | MISSING = MISSING
+    anchor: Literal["due", "completion"] | MISSING = MISSING
+    overdue: Literal["skip", "step"] | MISSING = MISSING
+
+
 class CommentCreate(BaseModel):
     """
     A new comment.
@@ -577,6 +605,7 @@ class TaskCreate(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockCreate | None | MISSING = MISSING
     due: WallClockCreate | None | MISSING = MISSING
+    recurrence: RecurrenceCreate | None | MISSING = MISSING
     label_ids: list[UUID] | None | MISSING = MISSING
     assignee_ids: list[UUID] | None | MISSING = MISSING
     depends_on_ids: list[UUID] | None | MISSING = MISSING
@@ -597,6 +626,7 @@ class TaskPatch(BaseModel):
     priority: Literal["none", "low", "medium", "high", "urgent"] | MISSING = MISSING
     start: WallClockPatch | None | MISSING = MISSING
     due: WallClockPatch | None | MISSING = MISSING
+    recurrence: RecurrencePatch | None | MISSING = MISSING
     label_ids: list[UUID] | None | MISSING = MISSING
     assignee_ids: list[UUID] | None | MISSING = MISSING
     depends_on_ids: list[UUID] | None | MISSING = MISSING

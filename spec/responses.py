@@ -342,12 +342,24 @@ Texts that clients keep in the task, by key. The server only stores them.
 
 class WallClock(TypedDict):
     """
-    When a task is due, or when it starts, by wall clock: on a day, at a time of whoever looks (no `time_zone`), or at a time in one place. `null` if there is none.
+    When something is, by wall clock: on a day, at a time of whoever looks (no `time_zone`), or at a time in one place. A task has a `start`, a `due`, and if it recurs an `occurrence`: when its rule schedules it, which is `due` unless this occurrence was moved. `null` if there is none.
     """
 
     date: date_aliased
     time: str | None
     time_zone: str | None
+
+
+class Recurrence(TypedDict):
+    """
+    How a task recurs; `null` if it does not. `series_start` is the first occurrence of the series: what `due` was when the rule was set, with the time and the zone that `due` has got since.
+    """
+
+    rule: str
+    anchor: str
+    overdue: str
+    series_start: WallClock | None
+    remaining: int | None
 
 
 class Comment(TypedDict):
@@ -472,6 +484,8 @@ class TaskEvent(TypedDict):
     priority: str
     start: WallClock | None
     due: WallClock | None
+    recurrence: Recurrence | None
+    occurrence: WallClock | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
     depends_on_ids: list[UUID]
@@ -629,6 +643,8 @@ class Task(TypedDict):
     priority: str
     start: WallClock | None
     due: WallClock | None
+    recurrence: Recurrence | None
+    occurrence: WallClock | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
     depends_on_ids: list[UUID]

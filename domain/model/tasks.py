@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from domain import task_metadata
 from domain.errors import Conflict, Invalid, NotFound
 from domain.model.projects import Project
+from domain.task_recurrence import Recurrence
 from domain.wall_clocks import WallClock
 
 Status = Literal["open", "completed", "cancelled"]
@@ -49,7 +50,7 @@ class Task:
     `blocked` says whether one of the tasks that it depends on is open.
 
     A subtask has a parent, and is in its project and section. `closed_with` is the task that it was closed together
-    with, and is reopened together with.
+    with, and is reopened together with. A task that recurs has a `due`.
 
     `position` is ordered byte by byte (`domain/positions.py`), within the project.
     """
@@ -65,6 +66,7 @@ class Task:
     priority: Priority
     start: WallClock | None
     due: WallClock | None
+    recurrence: Recurrence | None
     label_ids: tuple[UUID, ...]
     assignee_ids: tuple[UUID, ...]
     depends_on_ids: tuple[UUID, ...]
@@ -81,7 +83,22 @@ class Task:
     @property
     def texts(self) -> tuple[str, ...]:
         """What counts against the workspace's quota."""
-        return self.title, self.description, task_metadata.as_text(self.metadata)
+        rule = () if self.recurrence is None else (self.recurrence.rule,)
+        return self.title, self.description, task_metadata.as_text(self.metadata), *rule
+
+    @property
+    def occurrence(self) -> WallClock | None:
+        """The occurrence that a recurring task is at, as its rule schedules it."""
+        return None if self.recurrence is None else self._in_zone(self.recurrence.occurrence)
+
+    @property
+    def series_start(self) -> WallClock | None:
+        """The first occurrence of the series of a recurring task."""
+        return None if self.recurrence is None else self._in_zone(self.recurrence.series_start)
+
+    def _in_zone(self, value: WallClock) -> WallClock:
+        assert self.due is not None, "a task that recurs is due"
+        return replace(value, time_zone=self.due.time_zone)
 
 
 class TaskNotFound(NotFound):

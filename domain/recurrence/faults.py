@@ -1,54 +1,49 @@
-"""What can be wrong with a recurrence rule. Each is Invalid, about the value at `#/recurrence/rule`.
+"""What can be wrong with a recurrence rule."""
 
-RecurrenceInvalid
-├── RuleMalformed       the text does not have the form of RFC 5545
-├── RuleUnsupported     RFC 5545 or RFC 7529 has it, and this server does not
-├── RulePartsConflict   parts that may not be in one rule
-├── RuleUnlikeDue       the rule needs a due value of another form: a day, a floating time, a time in a zone
-├── RuleNeverOccurs     no occurrence follows the first one
-└── CountTooLarge       COUNT is more than the limit, or more than can be counted for a rule that occurs so rarely
-"""
+from typing import Final
 
 from domain.errors import Invalid
 
-
-class RecurrenceInvalid(Invalid):
-    """A recurrence rule that cannot be used, or not with this due value."""
-
-    pointer = "#/recurrence/rule"
+_POINTER: Final = "#/recurrence/rule"
 
 
-class RuleMalformed(RecurrenceInvalid):
+class RuleMalformed(Invalid):
     """The text of a rule does not have the form of RFC 5545."""
 
     code = "rule-malformed"
+    pointer = _POINTER
 
 
-class RuleUnsupported(RecurrenceInvalid):
+class RuleUnsupported(Invalid):
     """RFC 5545 or RFC 7529 has it, and this server does not."""
 
     code = "rule-unsupported"
+    pointer = _POINTER
 
 
-class RulePartsConflict(RecurrenceInvalid):
+class RulePartsConflict(Invalid):
     """Parts that may not be in one rule, or a part that needs another one."""
 
     code = "rule-parts-conflict"
+    pointer = _POINTER
 
 
-class RuleUnlikeDue(RecurrenceInvalid):
+class RuleUnlikeDue(Invalid):
     """The rule needs a due value of another form: a day, a floating time, or a time in a zone."""
 
     code = "rule-unlike-due"
+    pointer = _POINTER
 
 
-class RuleNeverOccurs(RecurrenceInvalid):
+class RuleNeverOccurs(Invalid):
     """No occurrence follows the first one, or the series ends before it."""
 
     code = "rule-never-occurs"
+    pointer = _POINTER
 
 
-class CountTooLarge(RecurrenceInvalid):
+class CountTooLarge(Invalid):
     """COUNT is more than the limit, or more than can be counted for a rule that occurs so rarely."""
 
     code = "rule-count"
+    pointer = _POINTER

@@ -26,7 +26,7 @@ _UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][
 def read(text: str) -> Mapping[str, Any]:
     """Return the values of the parts of a rule by their names, in capitals: lists sorted and without doubles.
 
-    Raises a RecurrenceInvalid, or several of them as InvalidTogether.
+    Raises RuleMalformed, RuleUnsupported, CountTooLarge, or several of them as InvalidTogether.
     """
     if len(text) > MOST_CHARACTERS:
         raise RuleMalformed(f"A recurrence rule must have at most {MOST_CHARACTERS} characters.")

@@ -16,7 +16,7 @@ from domain.recurrence.series import Series, first, following, is_after_until
 from domain.recurrence.steps import Steps
 from domain.wall_clocks import WallClock
 
-__all__ = ["Rule", "check", "parse", "render"]
+__all__ = ["Rule", "check", "parse", "read_rule", "render"]
 
 _FIELDS: Final = {
     "FREQ": "frequency",
@@ -44,13 +44,18 @@ _DEFAULTS: Final = (("INTERVAL", 1), ("WKST", MONDAY), ("SKIP", Skip.OMIT))
 def parse(text: str, *, start: WallClock) -> Rule:
     """Return the rule of a *text*, checked against the due value from which it starts.
 
-    Raises a RecurrenceInvalid (`faults`), or several of them as InvalidTogether.
+    Raises one of `faults`, or several of them as InvalidTogether.
     """
-    parts = read(text)
-    check_parts(parts)
-    rule = Rule(**{field: parts[name] for name, field in _FIELDS.items() if name in parts})
+    rule = read_rule(text)
     check(rule, start=start)
     return rule
+
+
+def read_rule(text: str) -> Rule:
+    """Return the rule of a *text*, whatever it starts from. Raises as `parse` does."""
+    parts = read(text)
+    check_parts(parts)
+    return Rule(**{field: parts[name] for name, field in _FIELDS.items() if name in parts})
 
 
 def check(rule: Rule, *, start: WallClock) -> None:

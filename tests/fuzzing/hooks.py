@@ -76,6 +76,15 @@ RULES: Mapping[tuple[str, str], str] = {
     ("required", "#/due/time"): "a time zone is of a time",
     ("required", "#/start/date"): "a time is of a day",
     ("required", "#/start/time"): "a time zone is of a time",
+    ("required", "#/due"): "what recurs is due",
+    ("required", "#/recurrence/rule"): "what recurs has a rule",
+    **dict.fromkeys(
+        (
+            (f"rule-{fault}", "#/recurrence/rule")
+            for fault in ("malformed", "unsupported", "parts-conflict", "unlike-due", "never-occurs", "count")
+        ),
+        "a rule is one of RFC 5545 that the server supports, that suits the due value, and that goes on after it",
+    ),
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/start/time_zone"): "a time zone is one that the server knows",

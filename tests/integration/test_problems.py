@@ -137,6 +137,7 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
                 "priority",
                 "start",
                 "due",
+                "recurrence",
                 "label_ids",
                 "assignee_ids",
                 "depends_on_ids",

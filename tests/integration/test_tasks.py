@@ -68,6 +68,8 @@ def test_a_task_needs_only_a_title_and_goes_to_the_inbox(ada: Person) -> None:
         "priority": "none",
         "start": None,
         "due": None,
+        "recurrence": None,
+        "occurrence": None,
         "label_ids": [],
         "assignee_ids": [],
         "depends_on_ids": [],

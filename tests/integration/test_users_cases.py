@@ -46,6 +46,7 @@ def full(ada: Person) -> Json:
         priority="high",
         start={"date": "2027-03-01"},
         due=due,
+        recurrence={"rule": "FREQ=DAILY;COUNT=1"},
         label_ids=[ada.create("labels", name="wet")["id"]],
         assignee_ids=[ada.id],
         depends_on_ids=[first],
@@ -116,8 +117,9 @@ def test_a_response_has_every_member_whether_it_has_a_value_or_not(name: str) ->
 
 def test_what_is_cleared_is_null_in_the_response(ada: Person, full: Json) -> None:
     path = f"{ada.home}/tasks/{full['id']}"
-    cleared = ok(ada.client.merge(path, {"due": None, "start": None, "metadata": None, "label_ids": []}))
-    assert differing(full, cleared) == {"due", "start", "metadata", "label_ids"}
+    body: Json = {"due": None, "recurrence": None, "start": None, "metadata": None, "label_ids": []}
+    cleared = ok(ada.client.merge(path, body))
+    assert differing(full, cleared) == {*body, "occurrence"}
     assert [cleared[name] for name in ("due", "start", "metadata", "label_ids")] == [None, None, {}, []]
 
 

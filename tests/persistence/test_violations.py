@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from domain import tasks
 from domain.errors import IdTaken
 from domain.model.identities import IdentityTaken
 from domain.model.users import EmailTaken
+from domain.task_recurrence import RecurrenceDraft
 from domain.tasks import TaskDraft
+from domain.wall_clocks import WallClock
 from persistence.repositories import metadata
 from persistence.violations import StatementFailed, meanings
 from tests.support.defaults import NOON
@@ -51,12 +54,18 @@ async def test_a_second_inbox_is_reported_by_the_name_of_its_index(ada: Caller) 
         ("completed_at", NOON, "ck_tasks_completed_at"),
         ("priority", 5, "ck_tasks_priority"),
         ("due_time_zone", "UTC", "ck_tasks_due_time_zone"),
+        ("due_date", None, "ck_tasks_recurrence"),
+        ("occurrence_since", None, "ck_tasks_recurrence"),
+        ("recurrence_anchor", "start", "ck_tasks_recurrence_anchor"),
+        ("recurrence_overdue", "late", "ck_tasks_recurrence_overdue"),
+        ("occurrence_time", dt.time(9), "ck_tasks_recurrence_time"),
     ],
 )
 async def test_an_impossible_value_is_reported_by_the_name_of_its_check(
     ada: Caller, column: str, value: object, name: str
 ) -> None:
-    await ada.write(tasks.create, TaskDraft(title="x"))
+    due = WallClock(date=dt.date(2027, 3, 1))
+    await ada.write(tasks.create, TaskDraft(title="x", due=due, recurrence=RecurrenceDraft(rule="FREQ=DAILY")))
 
     assert (await violate(ada, update(TABLES["tasks"]), {column: value})).constraint == name
 

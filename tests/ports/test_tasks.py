@@ -8,6 +8,7 @@ from domain.errors import IdTaken
 from domain.model.projects import Project
 from domain.model.tasks import PRIORITIES, Bucket, SortKey, Task, TaskQuery
 from domain.model.workspaces import Workspace
+from domain.task_recurrence import Recurrence
 from domain.wall_clocks import WallClock, due_key
 from tests.support.defaults import NOON
 from tests.support.things import DUE, HOUR, NOBODY, ident, in_pages, project, section, task
@@ -84,6 +85,35 @@ async def test_a_task_is_found_in_its_workspace(
         assert await uow.tasks.get(other.id, created.id) is None
         assert await uow.tasks.get(chores.workspace_id, NOBODY) is None
     assert (await world.log_of(chores.workspace_id))[-1] == (3, "task.created", created.id)
+
+
+@pytest.mark.parametrize("due", [WallClock(date=dt.date(2026, 3, 4)), DUE])
+@pytest.mark.parametrize("remaining", [None, 0, 3])
+async def test_a_task_that_recurs_is_stored_changed_and_read(
+    world: World, chores: Project, due: WallClock, remaining: int | None
+) -> None:
+    at = replace(due, time_zone=None)
+    weekly = Recurrence(
+        rule="FREQ=WEEKLY",
+        anchor="due",
+        overdue="step",
+        series_start=replace(at, date=dt.date(2026, 1, 28)),
+        occurrence=replace(at, date=dt.date(2026, 2, 25)),
+        remaining=remaining,
+        occurrence_since=NOON,
+    )
+    created = task(1, chores, due=due, recurrence=weekly, revision=3)
+    await add(world, created)
+    daily = replace(weekly, rule="FREQ=DAILY", anchor="completion", overdue="skip", occurrence=weekly.series_start)
+    changed = replace(created, recurrence=replace(daily, occurrence_since=NOON + HOUR), revision=4)
+    ended = replace(changed, recurrence=None, revision=5)
+
+    for before, after in ((created, changed), (changed, ended), (ended, replace(created, revision=6))):
+        async with world.unit() as uow:
+            assert await uow.tasks.get(chores.workspace_id, created.id) == before
+            await uow.tasks.update(after, before=before, event="task.updated")
+    async with world.unit() as uow:
+        assert (await uow.tasks.page(listing(chores)))[0] == replace(created, revision=6)
 
 
 async def test_a_task_is_found_with_whether_its_project_is_archived(

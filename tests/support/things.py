@@ -220,6 +220,7 @@ def task(number: int, within: Project, **changes: Any) -> Task:
         priority="none",
         start=None,
         due=None,
+        recurrence=None,
         label_ids=(),
         assignee_ids=(),
         depends_on_ids=(),

@@ -12,6 +12,7 @@ from domain import task_lists
 from domain.model.tasks import Task
 from domain.pages import MAX_BYTES
 from domain.task_lists import TaskFilter
+from domain.task_recurrence import Recurrence
 from domain.wall_clocks import WallClock
 from handlers.tasks import task_view
 from tests.support import things
@@ -32,13 +33,25 @@ def longest(character: str, number: int) -> Task:
     changes["metadata"] = {character * 38 + f"{key:02}": character * 500 for key in range(20)}
     changes |= dict.fromkeys(("completed_at", "created_at", "updated_at"), LATEST)
     changes |= {"section_id": UUID(int=1), "parent_id": UUID(int=2), "start": WHEN, "due": WHEN}
+    changes["recurrence"] = Recurrence(
+        rule=character * 500,
+        anchor="completion",
+        overdue="step",
+        series_start=WHEN,
+        occurrence=WHEN,
+        remaining=2**53 - 1,
+        occurrence_since=LATEST,
+    )
     changes |= {"status": "completed", "priority": "medium", "revision": 2**53 - 1, "position": f"{number:048}"}
     return replace(created, **changes)
 
 
 def small(number: int, **changes: Any) -> Task:
-    texts: dict[str, Any] = {"title": "Sow", "description": "", "metadata": {}}
-    return replace(longest("x", number), **texts | changes)
+    longest_of_all = longest("x", number)
+    assert longest_of_all.recurrence is not None
+    recurrence = replace(longest_of_all.recurrence, rule="FREQ=DAILY")
+    texts: dict[str, Any] = {"title": "Sow", "description": "", "metadata": {}, "recurrence": recurrence}
+    return replace(longest_of_all, **texts | changes)
 
 
 async def pages_of(uow: FakeUnitOfWork, tasks: list[Task]) -> list[int]:

@@ -8,6 +8,7 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -28,16 +29,30 @@ from bench.stack.twins.values import (
     due_time_text,
     ids_of,
     metadata_of,
+    occurrence_of,
     place_of,
     position_after,
+    recurrence_of,
 )
 
 _COLUMNS = (
     "id::text, workspace_id::text, project_id::text, section_id::text, parent_id::text, title, description, status,"
-    " priority, start_date, start_time, start_time_zone, due_date, due_time, due_time_zone, label_ids, assignee_ids,"
-    " depends_on_ids, blocked, metadata, position, completed_at, created_by::text, created_at, updated_at, revision"
+    " priority, start_date, start_time, start_time_zone, due_date, due_time, due_time_zone, recurrence_rule,"
+    " recurrence_anchor, recurrence_overdue, series_start_date, series_start_time, occurrence_date, occurrence_time,"
+    " remaining, label_ids, assignee_ids, depends_on_ids, blocked, metadata, position, completed_at, created_by::text,"
+    " created_at, updated_at, revision"
 )
 """Ids as text: orjson cannot encode asyncpg's own type of them."""
+_RECURRENCE = (
+    "recurrence_rule",
+    "recurrence_anchor",
+    "recurrence_overdue",
+    "series_start_date",
+    "series_start_time",
+    "occurrence_date",
+    "occurrence_time",
+    "remaining",
+)
 _CALLER = """
     SELECT s.user_id, m.role FROM access_tokens a
     JOIN sessions s ON s.id = a.session_id
@@ -93,6 +108,8 @@ def response(content: Any, status: int = 200, headers: dict[str, str] | None = N
 def shown(row: Any) -> dict[str, Any]:
     task = dict(row)
     task["priority"] = PRIORITIES[task["priority"]]
+    recurring = SimpleNamespace(**{name: task.pop(name) for name in _RECURRENCE}, due_time_zone=task["due_time_zone"])
+    task["recurrence"], task["occurrence"] = recurrence_of(recurring), occurrence_of(recurring)
     for name in ("start", "due"):
         date, time, time_zone = (task.pop(f"{name}_{part}") for part in ("date", "time", "time_zone"))
         given = date is not None

@@ -56,6 +56,16 @@ class DueOut(BaseModel):
     time_zone: str | None
 
 
+class RecurrenceOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    rule: str
+    anchor: str
+    overdue: str
+    series_start: DueOut
+    remaining: int | None
+
+
 class TaskOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -70,6 +80,8 @@ class TaskOut(BaseModel):
     priority: Priority
     start: DueOut | None
     due: DueOut | None
+    recurrence: RecurrenceOut | None
+    occurrence: DueOut | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
     depends_on_ids: list[UUID]

@@ -57,6 +57,14 @@ class DueOut(msgspec.Struct):
     time_zone: str | None
 
 
+class RecurrenceOut(msgspec.Struct):
+    rule: str
+    anchor: str
+    overdue: str
+    series_start: DueOut
+    remaining: int | None
+
+
 class TaskOut(msgspec.Struct, kw_only=True, rename={"metadata_": "metadata"}):
     id: UUID
     workspace_id: UUID
@@ -69,6 +77,8 @@ class TaskOut(msgspec.Struct, kw_only=True, rename={"metadata_": "metadata"}):
     priority: Priority
     start: DueOut | None
     due: DueOut | None
+    recurrence: RecurrenceOut | None
+    occurrence: DueOut | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
     depends_on_ids: list[UUID]

@@ -10,7 +10,19 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text, ids_of, metadata_of
+from bench.stack.twins.values import (
+    EPOCH,
+    MICROSECOND,
+    PRIORITIES,
+    Due,
+    Priority,
+    Recurrence,
+    due_time_text,
+    ids_of,
+    metadata_of,
+    occurrence_of,
+    recurrence_of,
+)
 
 
 class Microseconds(TypeDecorator[dt.datetime]):
@@ -83,6 +95,14 @@ class Task(Base):
     due_time: Mapped[dt.time | None]
     due_time_zone: Mapped[str | None]
     due_key: Mapped[str]
+    recurrence_rule: Mapped[str | None]
+    recurrence_anchor: Mapped[str | None]
+    recurrence_overdue: Mapped[str | None]
+    series_start_date: Mapped[dt.date | None]
+    series_start_time: Mapped[dt.time | None]
+    occurrence_date: Mapped[dt.date | None]
+    occurrence_time: Mapped[dt.time | None]
+    remaining: Mapped[int | None] = mapped_column(BigInteger)
     labels: Mapped[str] = mapped_column("label_ids", default="")
     assignees: Mapped[str] = mapped_column("assignee_ids", default="")
     dependencies: Mapped[str] = mapped_column("depends_on_ids", default="")
@@ -126,3 +146,11 @@ class Task(Base):
         if self.due_date is None:
             return None
         return Due(self.due_date, due_time_text(self.due_time), self.due_time_zone)
+
+    @property
+    def recurrence(self) -> Recurrence | None:
+        return recurrence_of(self)
+
+    @property
+    def occurrence(self) -> Due | None:
+        return occurrence_of(self)

@@ -41,8 +41,32 @@ class Due:
     time_zone: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    rule: str
+    anchor: str
+    overdue: str
+    series_start: Due
+    remaining: int | None
+
+
 def due_time_text(value: dt.time | None) -> str | None:
     return None if value is None else value.isoformat("seconds" if value.second else "minutes")
+
+
+def recurrence_of(task: Any) -> Recurrence | None:
+    """How a task recurs, from the columns of its row."""
+    if task.recurrence_rule is None:
+        return None
+    start = Due(task.series_start_date, due_time_text(task.series_start_time), task.due_time_zone)
+    return Recurrence(task.recurrence_rule, task.recurrence_anchor, task.recurrence_overdue, start, task.remaining)
+
+
+def occurrence_of(task: Any) -> Due | None:
+    """The occurrence that a task is at, from the columns of its row."""
+    if task.occurrence_date is None:
+        return None
+    return Due(task.occurrence_date, due_time_text(task.occurrence_time), task.due_time_zone)
 
 
 def due_values(due: Any) -> dict[str, Any]:

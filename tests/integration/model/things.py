@@ -106,6 +106,8 @@ class Task(Thing):
     priority: str = "none"
     start: Json | None = None
     due: Json | None = None
+    recurrence: Json | None = None
+    occurrence: Json | None = None
     label_ids: set[str] = field(default_factory=set)
     assignee_ids: set[str] = field(default_factory=set)
     depends_on_ids: set[str] = field(default_factory=set)

@@ -67,6 +67,14 @@ class DueOut(Schema):
     time_zone: str | None
 
 
+class RecurrenceOut(Schema):
+    rule: str
+    anchor: str
+    overdue: str
+    series_start: DueOut
+    remaining: int | None
+
+
 class TaskOut(Schema):
     id: UUID
     workspace_id: UUID
@@ -79,6 +87,8 @@ class TaskOut(Schema):
     priority: Priority
     start: DueOut | None
     due: DueOut | None
+    recurrence: RecurrenceOut | None
+    occurrence: DueOut | None
     label_ids: list[UUID]
     assignee_ids: list[UUID]
     depends_on_ids: list[UUID]

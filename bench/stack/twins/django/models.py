@@ -7,7 +7,19 @@ from uuid import UUID
 
 from django.db import models
 
-from bench.stack.twins.values import EPOCH, MICROSECOND, PRIORITIES, Due, Priority, due_time_text, ids_of, metadata_of
+from bench.stack.twins.values import (
+    EPOCH,
+    MICROSECOND,
+    PRIORITIES,
+    Due,
+    Priority,
+    Recurrence,
+    due_time_text,
+    ids_of,
+    metadata_of,
+    occurrence_of,
+    recurrence_of,
+)
 
 
 class InstantField(models.BigIntegerField):
@@ -75,6 +87,14 @@ class Task(models.Model):
     due_time = models.TimeField(null=True)
     due_time_zone = models.TextField(null=True)  # noqa: DJ001 -- the column is
     due_key = models.TextField()
+    recurrence_rule = models.TextField(null=True)  # noqa: DJ001 -- the column is
+    recurrence_anchor = models.TextField(null=True)  # noqa: DJ001 -- the column is
+    recurrence_overdue = models.TextField(null=True)  # noqa: DJ001 -- the column is
+    series_start_date = models.DateField(null=True)
+    series_start_time = models.TimeField(null=True)
+    occurrence_date = models.DateField(null=True)
+    occurrence_time = models.TimeField(null=True)
+    remaining = models.BigIntegerField(null=True)
     labels = models.TextField(db_column="label_ids", default="")
     assignees = models.TextField(db_column="assignee_ids", default="")
     dependencies = models.TextField(db_column="depends_on_ids", default="")
@@ -121,3 +141,11 @@ class Task(models.Model):
         if self.due_date is None:
             return None
         return Due(self.due_date, due_time_text(self.due_time), self.due_time_zone)
+
+    @property
+    def recurrence(self) -> Recurrence | None:
+        return recurrence_of(self)
+
+    @property
+    def occurrence(self) -> Due | None:
+        return occurrence_of(self)
