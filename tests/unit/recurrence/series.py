@@ -1,5 +1,6 @@
 """Series for tests, their occurrences one after the other, and what is wrong with a rule."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from domain.errors import DomainError, Invalid, InvalidTogether
@@ -18,6 +19,14 @@ def positions(series: Series) -> Iterator[Position]:
 def occurrences(series: Series) -> Iterator[WallClock]:
     for position in positions(series):
         yield position.at
+
+
+def local(at: WallClock) -> dt.datetime:
+    return dt.datetime.combine(at.date, at.time or dt.time())
+
+
+def value(moment: dt.datetime, like: WallClock) -> WallClock:
+    return WallClock(date=moment.date(), time=None if like.time is None else moment.time(), time_zone=like.time_zone)
 
 
 def faults_of(error: DomainError) -> Sequence[Invalid]:
