@@ -69,6 +69,7 @@ labels = st.lists(named("red", "blue", "blue", "unknown"), max_size=2, unique=Tr
 dependencies = st.lists(task_ids, max_size=2, unique=True)
 titles = st.sampled_from(["Sow", "Reap"])
 dues = st.sampled_from([{"date": "2027-03-01"}, {"date": "2027-03-02", "time": "09:30"}, None])
+recurrences = st.sampled_from([{"rule": "FREQ=WEEKLY;COUNT=3"}, {"rule": "FREQ=DAILY;BYHOUR=9"}, None])
 creates = st.builds(
     lambda title, more: {"create": {"title": title, **more}},
     titles,
@@ -80,6 +81,7 @@ creates = st.builds(
         label_ids=labels,
         depends_on_ids=dependencies,
         due=dues,
+        recurrence=recurrences,
         metadata=st.just({"k": "v"}),
     ),
 )
@@ -88,6 +90,7 @@ patches = some(
     description=st.sampled_from(["", "long" * 100]),
     priority=st.sampled_from(["none", "high"]),
     due=st.sampled_from([{"date": "2027-03-03"}, {"time": "10:00"}, {"time_zone": "Mars/Olympus"}, None]),
+    recurrence=recurrences | st.just({"overdue": "step"}),
     label_ids=labels,
     depends_on_ids=dependencies,
     metadata=st.sampled_from([{"k": None}, {"l": "w"}, None]),
