@@ -112,6 +112,7 @@ _INDEX_OR_KEY = re.compile(r"/\d+$|(?<=^#/metadata)/.*", re.DOTALL)
 _IN_BATCH = re.compile(r"^#/operations/\d+/(create|\w+/body)")
 _TOKEN = re.compile(r"tb[vfi]_\w{49}")
 _ZONES = sorted(zones.names())
+_RECURRENCES = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=SA;COUNT=10", "RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD")
 _WORKSPACES = "/v1/workspaces"
 _KINDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "project_id": ("projects", {"name": "Garden"}),
@@ -585,6 +586,12 @@ def _know_the_time_zones(case: Case) -> None:
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
 
+def _know_the_rules(case: Case) -> None:
+    part = _valid_body(case).get("recurrence")
+    if part and part.get("rule") and _is_chosen(case, part["rule"]):
+        part["rule"] = _RECURRENCES[_sum(part["rule"]) % len(_RECURRENCES)]
+
+
 def _create_a_token(case: Case) -> None:
     """A personal token for a workspace that exists, with an expiry in the future."""
     body = _valid_body(case)
@@ -642,8 +649,8 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "list_changes": (_seen.put_cursor,),
     "create_workspace": (_seen.put_id,),
     "create_project": (_seen.put_id,),
-    "create_task": (_things.put_references, _know_the_time_zones, _seen.put_id),
-    "update_task": (_things.put_references, _know_the_time_zones),
+    "create_task": (_things.put_references, _know_the_time_zones, _know_the_rules, _seen.put_id),
+    "update_task": (_things.put_references, _know_the_time_zones, _know_the_rules),
     "batch_tasks": (_things.put_references,),
     **dict.fromkeys(("move_project", "move_section", "move_label", "move_task"), (_things.put_references,)),
 }
