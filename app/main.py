@@ -31,6 +31,7 @@ from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
 from app.jobs.mail import mail_job
 from app.jobs.purge import purge_job
+from app.jobs.reminders import reminder_job
 from app.jobs.waking import waking_jobs
 from app.memory import collect_garbage_rarely, return_large_blocks
 from app.requests import (
@@ -212,7 +213,11 @@ def make_limiter(settings: Settings) -> limits.CallLimiter:
 
 def shared_jobs(settings: Settings, dependencies: Dependencies) -> Sequence[Job]:
     """Create the jobs that any process can do for all: each server, or `tickbox worker`."""
-    return (purge_job(dependencies), mail_job(dependencies, make_email_sender(settings)))
+    return (
+        purge_job(dependencies),
+        mail_job(dependencies, make_email_sender(settings)),
+        reminder_job(dependencies),
+    )
 
 
 def _server_jobs(settings: Settings, dependencies: Dependencies, last_uses: LastUses) -> Sequence[Job]:

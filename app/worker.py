@@ -6,6 +6,7 @@ import signal
 import click
 
 from app.jobs.loop import running
+from app.jobs.waking import notification_jobs
 from app.main import contract_path, make_parts, shared_jobs
 from app.settings import Settings
 from persistence.urls import name_of
@@ -24,8 +25,9 @@ async def _run(settings: Settings) -> None:
         signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stopped.set))
     parts = make_parts(settings, Document.read(contract_path()))
     jobs = shared_jobs(settings, parts.dependencies)
+    notifying = notification_jobs(settings.listen_url or settings.database_url, parts.wakeups)
     try:
-        async with running(jobs):
+        async with running((*jobs, *notifying)):
             names = ", ".join(job.name for job in jobs)
             click.echo(f"Tickbox runs jobs ({names}) on {name_of(settings.database_url)}; stop with Ctrl-C", err=True)
             await stopped.wait()

@@ -8,6 +8,7 @@ from domain.model.account_log import AccountLog
 from domain.model.activity import ActivityRepository
 from domain.model.changes import ChangeRepository
 from domain.model.comments import CommentRepository
+from domain.model.due_reminders import DueReminderRepository
 from domain.model.fired_reminders import FiredReminderRepository
 from domain.model.identities import IdentityRepository
 from domain.model.invitations import InvitationRepository
@@ -141,6 +142,10 @@ class UnitOfWork(Protocol):
     @property
     def changes(self) -> ChangeRepository:
         """What has changed in workspaces."""
+
+    @property
+    def due_reminders(self) -> DueReminderRepository:
+        """Which reminders fire next."""
 
     @property
     def fired_reminders(self) -> FiredReminderRepository:

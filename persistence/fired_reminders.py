@@ -1,7 +1,7 @@
 """The table and the repository of reminders that have fired. They are kept as long as what the logs have."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 
 from domain.model.fired_reminders import FiredReminder
-from persistence.compiled import padded
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
@@ -57,11 +56,6 @@ _BETWEEN: Final = (
     .limit(bindparam("limit"))
 )
 _INSERT: Final = insert(fired_reminders)
-_LOCK_OWNERS: Final = (
-    select(users.c.id, users.c.reminders_fired)
-    .where(users.c.id.in_(bindparam("users", expanding=True)))
-    .with_for_update(key_share=True, skip_locked=True)
-)
 _COUNT: Final = update(users).where(users.c.id == bindparam("user"))
 _OLD: Final = Expired(fired_reminders, fired_reminders.c.fired_at)
 
@@ -77,10 +71,6 @@ class FiredReminders:
     def __init__(self, runner: Runner, wake: Callable[[UUID], None]) -> None:
         self._runner = runner
         self._wake = wake
-
-    async def lock_owners(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
-        rows = await self._runner.rows(_LOCK_OWNERS, {"users": padded(sorted(user_ids))})
-        return {row[0]: row[1] for row in rows}
 
     async def add(self, fired: Sequence[FiredReminder]) -> None:
         last = {each.user_id: each.number for each in fired}

@@ -15,6 +15,7 @@ from persistence.change_log import ChangeLog
 from persistence.changes import Changes
 from persistence.comments import Comments
 from persistence.credentials import CredentialReader
+from persistence.due_reminders import DueReminders
 from persistence.fired_reminders import FiredReminders
 from persistence.identities import Identities
 from persistence.invitations import Invitations
@@ -70,6 +71,7 @@ class Repositories:
     activity = _created(lambda uow: Activity(uow.runner))
     comments = _created(lambda uow: Comments(uow.runner, uow.change_log))
     credentials = _created(lambda uow: CredentialReader(uow.aside))
+    due_reminders = _created(lambda uow: DueReminders(uow.runner))
     fired_reminders = _created(lambda uow: FiredReminders(uow.runner, uow.change_log.wake))
     identities = _created(lambda uow: Identities(uow.runner))
     invitations = _created(lambda uow: Invitations(uow.runner))

@@ -1,7 +1,7 @@
 """Reminders that have fired, as their owners are sent them, and the port of the record of them."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -27,11 +27,11 @@ class FiredReminder:
 class FiredReminderRepository(Protocol):
     """The record of fired reminders."""
 
-    async def lock_owners(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
-        """Lock those of these users that exist and are not locked, and return how many reminders of each have fired."""
-
     async def add(self, fired: Sequence[FiredReminder]) -> None:
-        """Record reminders, which have the next numbers of their users, who are locked. Their streams are woken."""
+        """Record that reminders have fired, with the next numbers of their users, who are locked.
+
+        The streams of these users are woken after the commit.
+        """
 
     async def between(self, user_id: UUID, *, after: int, to: int, limit: int) -> Sequence[FiredReminder]:
         """Return at most *limit* of a user's, with numbers greater than *after* and up to *to*, in their order.

@@ -102,6 +102,7 @@ _WATCHED = "what the open streams of a process are about, each second"
 SCATTERED: Mapping[str, str] = {
     "change_log._FORGET": "the events about a user who deletes their account, also in workspaces that they left",
     "change_log._RAISE_HEADS": _MEMBERSHIPS,
+    "due_reminders._FIRST": _OLD,
     "erasures._FIND": _OLD,
     "idempotency._OLD": _OLD,
     "invitations._EXPIRED": _OLD,

@@ -34,6 +34,7 @@ from domain import (
     change_cursors,
     changes,
     comments,
+    due_reminders,
     email_addresses,
     identities,
     invitations,
@@ -822,6 +823,14 @@ async def call_comment_services(ada: Caller) -> None:
     await ada.write(restoring.task, task.id)
 
 
+async def call_due_reminders(ada: Caller) -> None:
+    """Those of one workspace, in which others have some too, and those of all."""
+    nobody = Caller(database=ada.database)
+    (found, *_) = await nobody.read(due_reminders.first, within=dt.timedelta(days=1), without={workspace(3)})
+    nobody.clock.now += dt.timedelta(days=1)
+    assert await nobody.write(due_reminders.fire, found.workspace_id, [found.reminder_id]) == 1
+
+
 async def call_reminder_services(ada: Caller) -> None:
     due = WallClock(date=dt.date(2030, 1, 1))
     task = await ada.write(tasks.create, TaskDraft(title="z", due=due))
@@ -922,6 +931,7 @@ TOURS = [
     call_task_services,
     call_dependency_services,
     call_comment_services,
+    call_due_reminders,
     call_reminder_services,
     call_trash_services,
     call_change_services,
@@ -939,6 +949,7 @@ TOURS_OF_TASKS = [
     call_task_services,
     call_dependency_services,
     call_comment_services,
+    call_due_reminders,
     call_reminder_services,
     call_trash_services,
 ]

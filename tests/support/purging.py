@@ -1,4 +1,4 @@
-"""Runs a purge as a server does, in a process that serves nothing."""
+"""Runs jobs as a server does, in a process that serves nothing."""
 
 import asyncio
 import datetime as dt
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.jobs.mail import deliver
 from app.jobs.purge import Purge, purge, purge_all
+from app.jobs.reminders import fire_all
 from app.main import make_parts
 from app.settings import Settings
 from domain.queued_emails import RenderedEmail
@@ -31,8 +32,21 @@ def purged(url: str, which: Purge, *, after: dt.timedelta = dt.timedelta()) -> i
     return asyncio.run(run())
 
 
+def fire_reminders(url: str, *, after: dt.timedelta = dt.timedelta()) -> None:
+    """Fire all reminders that are due after some time."""
+
+    async def run() -> None:
+        parts = replace(dependencies(url), clock=lambda: dt.datetime.now(dt.UTC) + after)
+        try:
+            await fire_all(parts)
+        finally:
+            await parts.database.close()
+
+    asyncio.run(run())
+
+
 def run_jobs(url: str, *, after: dt.timedelta) -> None:
-    """Send e-mails, to nobody, and run every purge, as a server will do it after some time."""
+    """Send e-mails, to nobody, fire reminders, and run every purge, as a server will do it after some time."""
 
     async def send(_email: RenderedEmail) -> None:
         pass
@@ -41,6 +55,7 @@ def run_jobs(url: str, *, after: dt.timedelta) -> None:
         parts = replace(dependencies(url), clock=lambda: dt.datetime.now(dt.UTC) + after)
         try:
             await deliver(parts, send)
+            await fire_all(parts)
             await purge_all(parts)
         finally:
             await parts.database.close()

@@ -15,6 +15,7 @@ from tests.support.fakes.activity import FakeActivity
 from tests.support.fakes.changes import FakeChanges
 from tests.support.fakes.comments import FakeComments
 from tests.support.fakes.credentials import FakeCredentials
+from tests.support.fakes.due_reminders import FakeDueReminders
 from tests.support.fakes.fired_reminders import FakeFiredReminders
 from tests.support.fakes.identities import FakeIdentities
 from tests.support.fakes.invitations import FakeInvitations
@@ -54,6 +55,7 @@ class FakeUnitOfWork:
     activity = _created(lambda uow: FakeActivity(uow.store))
     comments = _created(lambda uow: FakeComments(uow.store))
     credentials = _created(lambda uow: FakeCredentials(uow.store))
+    due_reminders = _created(lambda uow: FakeDueReminders(uow.store))
     fired_reminders = _created(lambda uow: FakeFiredReminders(uow.store))
     identities = _created(lambda uow: FakeIdentities(uow.store))
     invitations = _created(lambda uow: FakeInvitations(uow.store))

@@ -1,0 +1,65 @@
+"""Fires the reminders that are due."""
+
+import asyncio
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from app.jobs.loop import Job
+from app.units import read, write
+from domain import due_reminders
+from domain.model.due_reminders import DueReminder
+from persistence.unit_dependencies import Dependencies
+
+LOOK_EVERY_S: Final = 1
+_AHEAD: Final = dt.timedelta(seconds=2 * LOOK_EVERY_S)
+"""What is due so soon is waited for: the next look would be too late."""
+_PAUSE_S: Final = 0.05
+"""After nothing of what is due could be done, because somebody else is at it."""
+
+
+def reminder_job(dependencies: Dependencies) -> Job:
+    """Look for reminders every LOOK_EVERY_S, and fire each at its time.
+
+    One that was set less than a second before its time may be late by that second.
+    """
+    return Job(name="reminders", run=partial(fire_all, dependencies), every_s=LOOK_EVERY_S)
+
+
+async def fire_all(dependencies: Dependencies) -> None:
+    """Fire what is due, and what becomes due, until nothing is due soon. The earliest come first.
+
+    Workspaces that fail, such as those of which somebody holds the lock for long, are left out from then on: others
+    must not wait for them. Raises the first error in the end.
+    """
+    failed: dict[UUID, Exception] = {}
+    while due := await read(dependencies, partial(due_reminders.first, within=_AHEAD, without=failed.keys())):
+        now = dependencies.clock()
+        if due[0].fires_at > now:
+            await asyncio.sleep(min((due[0].fires_at - now).total_seconds(), LOOK_EVERY_S))
+        elif not await _fire(dependencies, [each for each in due if each.fires_at <= now], failed):
+            await asyncio.sleep(_PAUSE_S)
+    for error in failed.values():
+        raise error
+
+
+async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: dict[UUID, Exception]) -> int:
+    """Fire reminders, those of each workspace in a transaction. Return how many are done. Stop at what has *failed*."""
+    together: dict[UUID, list[UUID]] = defaultdict(list)
+    for each in due:
+        together[each.workspace_id].append(each.reminder_id)
+    count = 0
+    for workspace_id, reminder_ids in together.items():
+        fire = partial(due_reminders.fire, workspace_id=workspace_id, reminder_ids=reminder_ids)
+        began_s = time.monotonic()
+        try:
+            count += await write(dependencies, fire)
+        except Exception as error:  # noqa: BLE001  # it is raised, once the others had their turn
+            failed[workspace_id] = error
+            break  # the next look says whether the database is there
+        await dependencies.database.give_way(time.monotonic() - began_s)
+    return count
