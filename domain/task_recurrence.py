@@ -77,15 +77,11 @@ class Recurrence:
     occurrence_since: dt.datetime
 
 
-def start_series(
-    draft: RecurrenceDraft | None, *, due: WallClock | Unset | None, now: dt.datetime
-) -> Recurrence | None:
-    """Return the recurrence of a new task, of which *due* is the first occurrence. For UNSET see `edit`.
+def start_series(draft: RecurrenceDraft, *, due: WallClock | Unset | None, now: dt.datetime) -> Recurrence | None:
+    """Return the recurrence of a new task, of which *due* is the first occurrence; None if *due* is UNSET: see `edit`.
 
     Raises DueRequired, what is wrong with the rule (`recurrence.faults`), or InvalidTogether.
     """
-    if draft is None:
-        return None
     checks = Checks()
     with checks:
         rule = rules.read_rule(draft.rule)

@@ -122,8 +122,7 @@ async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str]
     checks = Checks()
     with checks:
         blank.require_seen(draft.title, name="title")
-    with checks:
-        recurrence = _checked_times(draft, now=uow.now)
+    recurrence = _check_times(checks, draft, now=uow.now)
     with checks:
         metadata = task_metadata.merge({}, draft.metadata)
     with checks:
@@ -143,18 +142,18 @@ async def _checked(uow: UnitOfWork, draft: TaskDraft) -> tuple[Mapping[str, str]
     return metadata, recurrence, blocked, place
 
 
-def _checked_times(draft: TaskDraft, *, now: dt.datetime) -> Recurrence | None:
-    """The recurrence of a new task. Raises all that is wrong with `start`, `due` and `recurrence`."""
-    checks = Checks()
+def _check_times(checks: Checks, draft: TaskDraft, *, now: dt.datetime) -> Recurrence | None:
+    """Check `start`, `due` and `recurrence`, and return the recurrence of the new task."""
+    recurrence = None
     with checks:
         wall_clocks.check(draft.start, name="start")
     due: WallClock | Unset | None = UNSET
     with checks:
         wall_clocks.check(draft.due, name="due")
         due = draft.due
-    with checks:
-        recurrence = task_recurrence.start_series(draft.recurrence, due=due, now=now)
-    checks.finish()
+    if draft.recurrence is not None:
+        with checks:
+            recurrence = task_recurrence.start_series(draft.recurrence, due=due, now=now)
     return recurrence
 
 
@@ -184,8 +183,8 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
     checks = Checks()
     with checks:
         blank.require_seen(edit.title, name="title")
-    with checks:
-        changes |= _changed_times(task, edit, now=uow.now)
+    if not (edit.start is UNSET and edit.due is UNSET and edit.recurrence is UNSET):
+        changes |= _changed_times(checks, task, edit, now=uow.now)
     if edit.label_ids is not UNSET:
         with checks:
             await labels.require_all(uow, edit.label_ids)
@@ -208,10 +207,9 @@ async def _changes(uow: UnitOfWork, task: Task, edit: TaskEdit) -> Mapping[str, 
     return changes
 
 
-def _changed_times(task: Task, edit: TaskEdit, *, now: dt.datetime) -> Mapping[str, Any]:
-    """What *edit* sets of `start`, `due` and `recurrence`. Raises all that is wrong with the merged values."""
+def _changed_times(checks: Checks, task: Task, edit: TaskEdit, *, now: dt.datetime) -> Mapping[str, Any]:
+    """Check the merged values of `start`, `due` and `recurrence`, and return what *edit* sets of them."""
     changes: dict[str, Any] = {}
-    checks = Checks()
     for name, stored, patch in (("start", task.start, edit.start), ("due", task.due, edit.due)):
         with checks:
             changes |= given(**{name: _merged(stored, patch, name=name)})
@@ -219,7 +217,6 @@ def _changed_times(task: Task, edit: TaskEdit, *, now: dt.datetime) -> Mapping[s
         due = task.due if edit.due is UNSET else changes.get("due", UNSET)
         with checks:
             changes["recurrence"] = task_recurrence.edit(task.recurrence, edit.recurrence, due=due, now=now)
-    checks.finish()
     return changes
 
 

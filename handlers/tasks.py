@@ -7,7 +7,7 @@ from domain import restoring, single_links, task_deletions, task_lists, task_mov
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
-from domain.task_recurrence import RecurrenceDraft, RecurrencePatch
+from domain.task_recurrence import Recurrence, RecurrenceDraft, RecurrencePatch
 from domain.task_status import Subtasks
 from domain.tasks import TaskDraft, TaskEdit
 from domain.unit_of_work import UnitOfWork
@@ -218,8 +218,8 @@ def task_view(task: Task) -> responses.Task:
         "priority": task.priority,
         "start": wall_clock_view(task.start),
         "due": wall_clock_view(task.due),
-        "recurrence": _recurrence_view(task),
-        "occurrence": wall_clock_view(task.occurrence),
+        "recurrence": None if task.recurrence is None else _recurrence_view(task, task.recurrence),
+        "occurrence": None if task.recurrence is None else wall_clock_view(task.occurrence),
         "label_ids": list(task.label_ids),
         "assignee_ids": list(task.assignee_ids),
         "depends_on_ids": list(task.depends_on_ids),
@@ -234,10 +234,7 @@ def task_view(task: Task) -> responses.Task:
     }
 
 
-def _recurrence_view(task: Task) -> responses.Recurrence | None:
-    recurrence = task.recurrence
-    if recurrence is None:
-        return None
+def _recurrence_view(task: Task, recurrence: Recurrence) -> responses.Recurrence:
     return {
         "rule": recurrence.rule,
         "anchor": recurrence.anchor,

@@ -12,7 +12,7 @@ from domain.quotas import size_of
 from domain.task_recurrence import DueRequired, Recurrence, RecurrenceDraft, RecurrencePatch, RuleRequired
 from domain.tasks import TaskDraft, TaskEdit
 from domain.unset import UNSET
-from domain.wall_clocks import WallClock, WallClockPatch
+from domain.wall_clocks import WallClock, WallClockIncomplete, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 
@@ -294,6 +294,22 @@ async def test_faults_of_due_and_rule_are_reported_together(uow: FakeUnitOfWork)
     )
 
     assert {pointer for pointer, _ in found} == {"#/due/time_zone", "#/recurrence/rule"}
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;UNTIL=20270401T070000", "FREQ=HOURLY", WEEKLY])
+async def test_a_rule_is_not_compared_with_a_due_that_is_not_valid(uow: FakeUnitOfWork, rule: str) -> None:
+    """It cannot be known which form `due` is to have."""
+    task = await recurring(uow, due=DAY)
+    due = WallClock(date=MONDAY, time_zone="Europe/Berlin")
+
+    found = await faults(
+        uow, task, due=WallClockPatch(time_zone="Europe/Berlin"), recurrence=RecurrencePatch(rule=rule)
+    )
+    with pytest.raises(WallClockIncomplete) as raised:
+        await tasks.create(uow.unit(), TaskDraft(title="x", due=due, recurrence=RecurrenceDraft(rule=rule)))
+
+    assert found == {("#/due/time", "required")}
+    assert raised.value.pointer == "#/due/time"
 
 
 async def test_a_change_of_something_else_does_not_look_at_the_rule(uow: FakeUnitOfWork) -> None:

@@ -61,10 +61,12 @@ func main() {
 			Time:     nullable.NewNullableWithValue("09:30"),
 			TimeZone: nullable.NewNullableWithValue("Europe/London"),
 		}),
+		Recurrence: nullable.NewNullableWithValue(client.RecurrenceCreate{Rule: "FREQ=WEEKLY"}),
 	}))
 	task := done(created.JSON201, created.Body)
 	due := must(task.Due.Get())
 	require(due.Date.Equal(day.Time) && task.Priority == "high", "another task", task)
+	require(must(task.Recurrence.Get()).Rule == "FREQ=WEEKLY", "another recurrence", task)
 
 	invalid := must(api.CreateTaskWithResponse(ctx, workspace, nil, client.TaskCreate{Title: ""}))
 	problem := done(invalid.ApplicationproblemJSON422, invalid.Body)
@@ -73,7 +75,10 @@ func main() {
 	require(*(*problem.Errors)[0].Pointer == "#/title", "another place", problem)
 
 	before := must(api.GetTaskWithResponse(ctx, workspace, task.Id, nil)).HTTPResponse.Header.Get("ETag")
-	patch := client.TaskPatch{Due: nullable.NewNullNullable[client.WallClockPatch]()}
+	patch := client.TaskPatch{
+		Due:        nullable.NewNullNullable[client.WallClockPatch](),
+		Recurrence: nullable.NewNullNullable[client.RecurrencePatch](),
+	}
 	patched := must(api.UpdateTaskWithResponse(ctx, workspace, task.Id, nil, patch))
 	changed := done(patched.JSON200, patched.Body)
 	require(changed.Due.IsNull() && changed.Title == "Plant" && changed.Priority == "high", "another task", changed)

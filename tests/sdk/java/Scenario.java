@@ -17,6 +17,7 @@ import client.model.PersonalTokenCreate;
 import client.model.Priority;
 import client.model.Problem;
 import client.model.ProjectCreate;
+import client.model.RecurrenceCreate;
 import client.model.Scope;
 import client.model.SessionCreate;
 import client.model.SessionTokens;
@@ -71,11 +72,13 @@ public final class Scenario {
         WallClockCreate due = new WallClockCreate().date(LocalDate.of(2026, 4, 18)).time("09:30").timeZone("Europe/London");
         UUID label = new LabelsApi(client).createLabel(workspace, new LabelCreate().name("Outside"), null).getId();
         TaskCreate body = new TaskCreate().title("Plant").projectId(project).priority(Priority.HIGH).due(due);
+        body.recurrence(new RecurrenceCreate().rule("FREQ=WEEKLY"));
         body.addLabelIdsItem(label);
         TasksApi tasks = new TasksApi(client);
         Task task = tasks.createTask(workspace, body, null);
         equal(task.getDue().getDate(), LocalDate.of(2026, 4, 18));
         equal(task.getPriority(), "high");
+        equal(task.getRecurrence().getRule(), "FREQ=WEEKLY");
 
         TaskCreate empty = new TaskCreate().title("");
         Problem invalid = refused(client, () -> tasks.createTask(workspace, empty, null), 422);
@@ -83,7 +86,7 @@ public final class Scenario {
         equal(invalid.getErrors().stream().map(fault -> fault.getPointer()).toList(), List.of("#/title"));
 
         String before = tasks.getTaskWithHttpInfo(workspace, task.getId(), null).getHeaders().get("ETag").get(0);
-        Task changed = tasks.updateTask(workspace, task.getId(), new TaskPatch().due(null), null, null);
+        Task changed = tasks.updateTask(workspace, task.getId(), new TaskPatch().due(null).recurrence(null), null, null);
         equal(changed.getDue() == null, true);
         equal(List.of(changed.getTitle(), changed.getPriority()), List.of("Plant", "high"));
         equal(changed.getLabelIds(), List.of(label)); // an empty list, where nothing was set, would have replaced it

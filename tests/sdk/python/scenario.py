@@ -17,6 +17,7 @@ from client.models import (
     Priority,
     Problem,
     ProjectCreate,
+    RecurrenceCreateType0,
     Scope,
     SessionCreate,
     Task,
@@ -64,10 +65,13 @@ def main() -> None:
     workspace = done(create_workspace.sync(client=client, body=WorkspaceCreate(name="Household"))).id
     project = done(create_project.sync(workspace, client=client, body=ProjectCreate(name="Garden")))
     due = WallClockCreateType0(date=date(2026, 4, 18), time="09:30", time_zone="Europe/London")
-    body = TaskCreate(title="Plant", project_id=project.id, priority=Priority.HIGH, due=due)
+    weekly = RecurrenceCreateType0(rule="FREQ=WEEKLY")
+    body = TaskCreate(title="Plant", project_id=project.id, priority=Priority.HIGH, due=due, recurrence=weekly)
     task = done(create_task.sync(workspace, client=client, body=body))
     assert task.due is not None
     assert (task.due.date, task.priority) == (date(2026, 4, 18), "high")
+    assert task.recurrence is not None
+    assert (task.recurrence.rule, task.occurrence) == ("FREQ=WEEKLY", task.due)
 
     problem = refused(create_task.sync_detailed(workspace, client=client, body=TaskCreate(title="")), HTTPStatus(422))
     assert problem.type_ == "urn:tickbox:problem:invalid-body"
@@ -75,8 +79,8 @@ def main() -> None:
     assert [fault.pointer for fault in problem.errors] == ["#/title"]
 
     before = get_task.sync_detailed(workspace, task.id, client=client).headers["ETag"]
-    changed = done(update_task.sync(workspace, task.id, client=client, body=TaskPatch(due=None)))
-    assert changed.due is None
+    changed = done(update_task.sync(workspace, task.id, client=client, body=TaskPatch(due=None, recurrence=None)))
+    assert (changed.due, changed.recurrence) == (None, None)
     assert (changed.title, changed.priority) == ("Plant", "high")
     assert done(complete_task.sync(workspace, task.id, client=client)).status == "completed"
     stale = update_task.sync_detailed(workspace, task.id, client=client, body=TaskPatch(title="x"), if_match=before)

@@ -36,9 +36,11 @@ const task = done(await createTask({
     project_id: project.id,
     priority: 'high',
     due: { date: '2026-04-18', time: '09:30', time_zone: 'Europe/London' },
+    recurrence: { rule: 'FREQ=WEEKLY' },
   },
 }));
 assert.deepEqual([task.due?.date, task.priority], ['2026-04-18', 'high']);
+assert.deepEqual([task.recurrence?.rule, task.occurrence?.date], ['FREQ=WEEKLY', '2026-04-18']);
 
 const invalid = await createTask({ client, path: { workspace_id }, body: { title: '' } });
 assert.equal(invalid.error?.type, 'urn:tickbox:problem:invalid-body');
@@ -47,8 +49,8 @@ assert.deepEqual(invalid.error.errors?.map((fault) => fault.pointer), ['#/title'
 const path = { workspace_id, task_id: task.id };
 const before = (await getTask({ client, path })).response?.headers.get('ETag');
 assert(before);
-const changed = done(await updateTask({ client, path, body: { due: null } }));
-assert.deepEqual([changed.due, changed.title, changed.priority], [null, 'Plant', 'high']);
+const changed = done(await updateTask({ client, path, body: { due: null, recurrence: null } }));
+assert.deepEqual([changed.due, changed.recurrence, changed.title, changed.priority], [null, null, 'Plant', 'high']);
 assert.equal(done(await completeTask({ client, path })).status, 'completed');
 const stale = await updateTask({ client, path, body: { title: 'x' }, headers: { 'If-Match': before } });
 assert.deepEqual([stale.response?.status, stale.error?.type], [412, 'urn:tickbox:problem:precondition-failed']);

@@ -12,8 +12,9 @@ use client::apis::users_api::register_user;
 use client::apis::workspaces_api::create_workspace;
 use client::apis::Error;
 use client::models::{
-    PersonalTokenCreate, Priority, Problem, ProjectCreate, Scope, SessionCreate, TaskBatch, TaskBatchClose,
-    TaskBatchMode, TaskBatchTarget, TaskCreate, TaskOperation, TaskPatch, UserCreate, WallClockCreate, WorkspaceCreate,
+    PersonalTokenCreate, Priority, Problem, ProjectCreate, RecurrenceCreate, Scope, SessionCreate, TaskBatch,
+    TaskBatchClose, TaskBatchMode, TaskBatchTarget, TaskCreate, TaskOperation, TaskPatch, UserCreate, WallClockCreate,
+    WorkspaceCreate,
 };
 
 /// The typed problem of a call that had to be refused, with its status.
@@ -49,10 +50,12 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         project_id: Some(Some(project.id)),
         priority: Some(Priority::High),
         due: Some(Some(Box::new(due))),
+        recurrence: Some(Some(Box::new(RecurrenceCreate::new("FREQ=WEEKLY".into())))),
         ..TaskCreate::new("Plant".into())
     };
     let task = create_task(&api, &workspace, body, None).await?;
     assert_eq!(task.due.map(|due| due.date).as_deref(), Some("2026-04-18"));
+    assert_eq!(task.recurrence.map(|recurrence| recurrence.rule).as_deref(), Some("FREQ=WEEKLY"));
     assert_eq!(task.priority, "high");
 
     let (status, problem): (u16, Problem) =
@@ -63,7 +66,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 
     let task_id = task.id.to_string();
     let before = format!("\"{}\"", task.revision);
-    let patch = TaskPatch { due: Some(None), ..TaskPatch::new() };
+    let patch = TaskPatch { due: Some(None), recurrence: Some(None), ..TaskPatch::new() };
     let changed = update_task(&api, &workspace, &task_id, patch, None, None).await?;
     assert_eq!((changed.due, changed.title.as_str(), changed.priority.as_str()), (None, "Plant", "high"));
     assert_eq!(complete_task(&api, &workspace, &task_id, None, None, None).await?.status, "completed");
