@@ -31,6 +31,16 @@ class DueRequired(Invalid):
         super().__init__("This is required for a task that recurs.")
 
 
+class RecurrenceRequired(Invalid):
+    """A preview would be of nothing."""
+
+    code = "required"
+    pointer = "#/recurrence"
+
+    def __init__(self) -> None:
+        super().__init__("This is required.")
+
+
 class RuleRequired(Invalid):
     """A recurrence would have no rule."""
 

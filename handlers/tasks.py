@@ -47,9 +47,9 @@ async def create_task(uow: UnitOfWork, workspace_id: UUID, body: TaskCreate) -> 
         parent_id=sent(body.parent_id, default=None),
         description=sent(body.description, default=""),
         priority=sent(body.priority, default="none"),
-        start=_wall_clock(sent(body.start, default=None)),
-        due=_wall_clock(sent(body.due, default=None)),
-        recurrence=_recurrence(sent(body.recurrence, default=None)),
+        start=wall_clock(sent(body.start, default=None)),
+        due=wall_clock(sent(body.due, default=None)),
+        recurrence=recurrence_draft(sent(body.recurrence, default=None)),
         label_ids=sent(body.label_ids, default=()),
         assignee_ids=sent(body.assignee_ids, default=()),
         depends_on_ids=sent(body.depends_on_ids, default=()),
@@ -168,7 +168,8 @@ def _subtasks(body: TaskClose | None) -> Subtasks:
     return "close" if body is None else sent(body.subtasks, default="close")
 
 
-def _wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
+def wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
+    """Return what a new value says."""
     if body is None:
         return None
     time, time_zone = sent(body.time, default=None), sent(body.time_zone, default=None)
@@ -186,7 +187,8 @@ def _wall_clock_patch(body: models.WallClockPatch | Unset | None) -> WallClockPa
     )
 
 
-def _recurrence(body: models.RecurrenceCreate | None) -> RecurrenceDraft | None:
+def recurrence_draft(body: models.RecurrenceCreate | None) -> RecurrenceDraft | None:
+    """Return what a new recurrence says, with the defaults."""
     if body is None:
         return None
     return RecurrenceDraft(

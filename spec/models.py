@@ -535,6 +535,21 @@ class RecurrencePatch(BaseModel):
     overdue: Literal["skip", "step"] | MISSING = MISSING
 
 
+class RecurrencePreview(BaseModel):
+    """
+    A series, and which of its occurrences to list.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    due: WallClockCreate | None
+    recurrence: RecurrenceCreate | None
+    from_: Annotated[WallClockCreate | None | MISSING, Field(alias="from")] = MISSING
+    count: int | None | MISSING = MISSING
+
+
 class CommentCreate(BaseModel):
     """
     A new comment.

@@ -362,6 +362,24 @@ class Recurrence(TypedDict):
     remaining: int | None
 
 
+class PreviewedOccurrence(TypedDict):
+    """
+    One occurrence of a series.
+    """
+
+    occurrence: WallClock | None
+    at: datetime | None
+
+
+class PreviewedOccurrences(TypedDict):
+    """
+    Occurrences of a series.
+    """
+
+    items: list[PreviewedOccurrence]
+    has_more: bool
+
+
 class Comment(TypedDict):
     """
     What a member wrote about a task.

@@ -23,6 +23,8 @@ CONTRACT = read_contract()
 TAGS = [tag["name"] for tag in CONTRACT["tags"]]
 NOT_RESOURCES = {"handlers": {"events", "pages", "patches", "problems", "task_batches", "times"}}
 """Modules of handlers that are not a tag's."""
+NOT_STORED = {"system", "previews"}
+"""The tags whose operations have no resource."""
 
 pytestmark = pytest.mark.unmeasured
 
@@ -126,7 +128,7 @@ def references(node: Any, seen: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("layer", ["domain", "domain/model", "persistence", "tests/support/fakes"])
-@pytest.mark.parametrize("tag", [tag for tag in TAGS if tag != "system"])
+@pytest.mark.parametrize("tag", [tag for tag in TAGS if tag not in NOT_STORED])
 def test_a_resource_has_its_module_in_each_layer(layer: str, tag: str) -> None:
     assert (ROOT / layer / f"{tag}.py").is_file()
 

@@ -76,7 +76,9 @@ RULES: Mapping[tuple[str, str], str] = {
     ("required", "#/due/time"): "a time zone is of a time",
     ("required", "#/start/date"): "a time is of a day",
     ("required", "#/start/time"): "a time zone is of a time",
+    ("required", "#/from/time"): "a time zone is of a time",
     ("required", "#/due"): "what recurs is due",
+    ("required", "#/recurrence"): "a preview is of a recurrence",
     ("required", "#/recurrence/rule"): "what recurs has a rule",
     **dict.fromkeys(
         (
@@ -88,6 +90,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("time-zone", "#/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/start/time_zone"): "a time zone is one that the server knows",
+    ("time-zone", "#/from/time_zone"): "a time zone is one that the server knows",
 }
 """The rules that no schema states, by the code and the place of the error that each has. `*` is any index or key."""
 
@@ -581,7 +584,7 @@ def _read_the_reset(case: Case) -> None:
 
 def _know_the_time_zones(case: Case) -> None:
     body = _valid_body(case)
-    for part in (body, body.get("start"), body.get("due")):
+    for part in (body, body.get("start"), body.get("due"), body.get("from")):
         if part and part.get("time_zone") and _is_chosen(case, part["time_zone"]):
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
@@ -651,6 +654,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "create_project": (_seen.put_id,),
     "create_task": (_things.put_references, _know_the_time_zones, _know_the_rules, _seen.put_id),
     "update_task": (_things.put_references, _know_the_time_zones, _know_the_rules),
+    "preview_recurrence": (_know_the_time_zones, _know_the_rules),
     "batch_tasks": (_things.put_references,),
     **dict.fromkeys(("move_project", "move_section", "move_label", "move_task"), (_things.put_references,)),
 }

@@ -166,7 +166,7 @@ def days_of_year(year: int) -> Sequence[dt.datetime]:
 
 @cache
 def days_of_month(year: int, month: int) -> Sequence[dt.datetime]:
-    return [dt.datetime(year, month, day + 1) for day in range(monthrange(year, month)[1])]  # noqa: DTZ001
+    return [dt.datetime(year, month, day + 1) for day in range(monthrange(year, month)[1])]  # noqa: DTZ001  # wall clocks
 
 
 def is_month_day(numbers: Sequence[int], day: dt.datetime) -> bool:
