@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Table, select
 
-from domain import secret_tokens, sessions, users, workspaces
+from app.jobs.reminders import fire_all
+from domain import due_reminders, reminders, secret_tokens, sessions, users, workspaces
+from domain.errors import StorageUnavailable
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge
 from persistence.memberships import workspaces as workspace_rows
@@ -16,8 +19,11 @@ from persistence.sessions import sessions as session_rows
 from persistence.users import users as user_rows
 from tests.support.databases import PostgresDatabases
 from tests.support.defaults import NOON
+from tests.support.overdue import later, remind
 from tests.support.patience import PATIENCE_S
+from tests.support.purging import dependencies
 from tests.support.service_callers import Caller
+from tests.support.things import HOUR
 
 REQUEST = b"r" * 32
 
@@ -121,3 +127,28 @@ async def test_a_purge_skips_locked_rows_without_waiting(ada: Caller) -> None:
     async with ada.unit() as uow, ada.database.transaction() as purging:
         assert await uow.recall("held", REQUEST) is None
         assert await asyncio.wait_for(purge(purging, now=ada.clock.now), timeout=PATIENCE_S) == 1
+
+
+async def test_an_owner_whose_account_is_being_changed_is_not_waited_for(ada: Caller, bob: Caller) -> None:
+    mine, theirs = await remind(ada), await remind(bob)
+    async with ada.account.unit() as uow:
+        assert await uow.users.lock(ada.user_id)
+        assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 0
+        assert await later(ada).write(due_reminders.fire, bob.workspace_id, [theirs.id]) == 1
+    assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
+
+
+async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_others_from_firing(
+    database_url: str, ada: Caller, bob: Caller
+) -> None:
+    mine, theirs = await remind(ada), await remind(bob)
+    impatient = Database(database_url, wait_s=0.2)
+    parts = replace(dependencies(database_url), database=impatient, clock=lambda: NOON + HOUR)
+    async with ada.unit() as uow:
+        await uow.next_revision()
+        with pytest.raises(StorageUnavailable):
+            await fire_all(parts)
+    await impatient.close()
+    found = [await each.read(reminders.get, of.task_id, of.id) for each, of in ((ada, mine), (bob, theirs))]
+    assert [each.fired_at for each in found] == [None, NOON + HOUR]
+    assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
