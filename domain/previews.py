@@ -67,9 +67,9 @@ def _checked(
         wall_clocks.check(due, name="due")
         start = due
     with checks:
-        begun = task_recurrence.start_series(recurrence, due=start, now=now)
         if recurrence is None:
             raise RecurrenceRequired
+        begun = task_recurrence.start_series(recurrence, due=start, now=now)
     with checks:
         wall_clocks.check(since, name="from")
     checks.finish()

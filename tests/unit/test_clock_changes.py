@@ -2,12 +2,15 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import pytest
 
 from domain import instants, zones
+from domain.recurrence import rules, series
+from domain.recurrence.series import Position, Series
+from domain.wall_clocks import WallClock
 from tests.support.databases import AT_LENGTH
 
 ZONES = (
@@ -85,6 +88,43 @@ def test_an_instant_is_the_first_at_which_clocks_show_the_time(zone: str) -> Non
     for change in changes(zone):
         for local, at in right(zone, change).items():
             assert instants.instant(local, time_zone=zone) == at, (zone, change, local)
+
+
+def rules_of(times: Iterable[dt.datetime]) -> Iterator[str]:
+    """Rules for each quarter of an hour, which need not be that of a full hour: St. John's changed at 00:01."""
+    minutes = ",".join(sorted({str(each.minute) for each in times}))
+    yield f"FREQ=HOURLY;BYMINUTE={minutes}"
+    yield f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))};BYMINUTE={minutes}"
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_series_has_each_time_once_whether_clocks_show_it_or_not(zone: str) -> None:
+    for change in changes(zone):
+        expected = right(zone, change)
+        first, *rest = sorted(expected)
+        start = WallClock(date=first.date(), time=first.time(), time_zone=zone)
+        for text in rules_of(expected):
+            followed = Series(start=start, rule=rules.parse(text, start=start))
+            position: Position | None = series.first(followed)
+            for local in (first, *rest):
+                assert position is not None
+                assert (position.at.date, position.at.time) == (local.date(), local.time()), (zone, change, text)
+                assert instants.instant_of(position.at, time_zone="UTC") == expected[local], (zone, change, local)
+                position = series.following(followed, position)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_daily_series_has_its_time_on_each_day_around_a_change(zone: str) -> None:
+    for change in changes(zone):
+        expected = right(zone, change)
+        skipped_or_repeated = min(shown(change - MINUTE, zone) + MINUTE, shown(change, zone))
+        before = skipped_or_repeated - DAY
+        start = WallClock(date=before.date(), time=before.time(), time_zone=zone)
+        followed = Series(start=start, rule=rules.parse("FREQ=DAILY;COUNT=3", start=start))
+        found = series.following(followed, series.first(followed))
+        assert found is not None
+        assert (found.at.date, found.at.time) == (skipped_or_repeated.date(), skipped_or_repeated.time())
+        assert instants.instant_of(found.at, time_zone="UTC") == expected[skipped_or_repeated]
 
 
 def test_each_zone_changes_its_clocks_as_it_is_known_to() -> None:
