@@ -1,4 +1,5 @@
 import asyncio
+import datetime as dt
 import re
 import subprocess
 import sys
@@ -29,7 +30,9 @@ from domain.errors import NotFound
 from domain.policy import Policy
 from domain.quotas import row_bytes
 from domain.sessions import SessionEnded, SessionTokens
+from domain.task_recurrence import RecurrencePatch
 from domain.tasks import TaskDraft, TaskEdit
+from domain.wall_clocks import WallClock
 from persistence import readiness, schema
 from persistence.database import Database
 from persistence.repositories import metadata
@@ -299,6 +302,28 @@ async def test_a_downgrade_loses_what_the_older_version_does_not_know_and_no_lon
     assert (found.section_id, found.label_ids) == ((beds.id, (late.id,)) if revision == "0014" else (None, ()))
     await ada.write(task_deletions.delete, other.id)
     assert (await ada.write(restoring.task, other.id)).title == other.title
+
+
+async def test_a_downgrade_leaves_tasks_due_that_recurred_and_no_longer_counts_their_rules(
+    database_url: str, database: Database
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    due = WallClock(date=dt.date(2027, 3, 1), time=dt.time(9), time_zone="Europe/Berlin")
+    kept, gone = [await ada.write(tasks.create, TaskDraft(title=title, due=due)) for title in ("Gießen", "Säen")]
+    plain = await content_of(ada)
+    for task in (kept, gone):
+        await ada.write(tasks.update, task.id, edit=TaskEdit(recurrence=RecurrencePatch(rule="FREQ=DAILY")))
+    await ada.write(task_deletions.delete, gone.id)
+    assert await content_of(ada) == plain + 2 * len("FREQ=DAILY")
+    await database.close()
+
+    migrations.downgrade(database_url, "0025")
+    migrations.upgrade(database_url)
+
+    assert await content_of(ada) == plain
+    found = await ada.read(tasks.get, kept.id)
+    assert (found.due, found.recurrence) == (due, None)
+    assert (await ada.write(restoring.task, gone.id)).recurrence is None
 
 
 async def test_a_running_server_sees_the_revision_of_the_schema(database: Database, empty_database_url: str) -> None:
