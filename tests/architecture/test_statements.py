@@ -190,8 +190,14 @@ def _within(value: object) -> Iterator[SelectBase | UpdateBase]:
 
 @cache
 def sent() -> Sequence[tuple[str, SelectBase | UpdateBase]]:
-    """What is not only a part of others. It is asked for in tests: to find it takes each process a second."""
-    return [(name, statement) for name, statement in statements() if name not in PARTS]
+    """What is not only a part of others."""
+    return [(name, statement) for name, statement in everything() if name not in PARTS]
+
+
+@cache
+def everything() -> Sequence[tuple[str, SelectBase | UpdateBase]]:
+    """It is asked for in tests: to find it takes each process a second."""
+    return [*statements()]
 
 
 @dataclass(frozen=True)
@@ -253,13 +259,19 @@ def key_of(table: FromClause) -> ColumnElement[Any] | None:
     return None if name is None else table.c[name]
 
 
-def scattered(statement: SelectBase | UpdateBase) -> Iterator[tuple[Scope, FromClause]]:
+@cache
+def scattered(statement: SelectBase | UpdateBase) -> Sequence[tuple[Scope, FromClause]]:
     """Each table that is spread and not bound, with the part of the statement. The row of an INSERT has its key."""
-    for scope in scopes(statement):
-        if not isinstance(scope.part, Insert):
-            yield from (
-                (scope, table) for table in scope.tables if key_of(table) is not None and table not in scope.bound
-            )
+    return [
+        (scope, table)
+        for scope in scopes(statement)
+        if not isinstance(scope.part, Insert)
+        for table in scope.tables
+        if key_of(table) is not None and table not in scope.bound
+    ]
+
+
+pytestmark = pytest.mark.unmeasured
 
 
 def test_a_statement_names_the_workspace_or_is_listed_with_its_reason() -> None:
@@ -296,16 +308,16 @@ def test_a_statement_that_may_change_many_rows_is_marked_or_listed_with_its_reas
 
 def test_nothing_is_listed_that_need_not_be() -> None:
     found: dict[str, list[SelectBase | UpdateBase]] = {}
-    for name, statement in statements():
+    for name, statement in everything():
         found.setdefault(name, []).append(statement)
-    assert [name for name in SCATTERED if not any(list(scattered(each)) for each in found[name])] == []
-    assert [name for name in PARTS if not any(list(scattered(each)) for each in found[name])] == []
+    assert [name for name in SCATTERED if not any(map(scattered, found[name]))] == []
+    assert [name for name in PARTS if not any(map(scattered, found[name]))] == []
     changes = {name: [each for each in found[name] if isinstance(each, Update | Delete)] for name in FEW}
     assert [name for name in FEW if all(next(scopes(each)).changes_one_row for each in changes[name])] == []
 
 
 def test_the_statements_of_every_kind_of_holder_are_found() -> None:
-    names = {name for name, _ in statements()}
+    names = {name for name, _ in everything()}
     assert {
         "task_pages.page_statement",
         "sessions._DELETE_OLD_TOKENS",
@@ -346,4 +358,4 @@ def test_no_other_function_builds_a_statement() -> None:
     ],
 )
 def test_a_table_is_bound_by_a_parameter_or_by_one_that_is(statement: SelectBase, count: int) -> None:
-    assert len(list(scattered(statement))) == count
+    assert len(scattered(statement)) == count

@@ -1,9 +1,14 @@
 from collections.abc import Collection, Sequence
+from functools import cache
 from uuid import UUID
 
 from domain.events import end_of, event_of, restored
+from domain.model import labels
 from domain.model.labels import Label, LabelEvent
 from tests.support.fakes.store import Store, nearest, page_of
+
+_name_key = cache(labels.name_key)
+"""A table stores the key. Here it would be computed from the name of each label whenever one is looked for."""
 
 
 class FakeLabels:
@@ -21,7 +26,7 @@ class FakeLabels:
         return self._labels.get((workspace_id, label_id))
 
     async def named(self, workspace_id: UUID, key: str) -> UUID | None:
-        return next((label.id for label in self._all(workspace_id) if label.name_key == key), None)
+        return next((label.id for label in self._all(workspace_id) if _name_key(label.name) == key), None)
 
     async def existing(self, workspace_id: UUID, label_ids: Collection[UUID]) -> Collection[UUID]:
         return {label.id for label in self._all(workspace_id)} & set(label_ids)
@@ -61,7 +66,6 @@ class FakeLabels:
 
     def _put(self, label: Label) -> None:
         """Store it. No other label in its order has its position."""
-        assert not [
-            each for each in self._all(label.workspace_id) if each.position == label.position and each.id != label.id
-        ]
+        there = [each for each in self._labels.values() if each.position == label.position]
+        assert not [each for each in there if each.workspace_id == label.workspace_id and each.id != label.id]
         self._labels[label.workspace_id, label.id] = label

@@ -54,6 +54,6 @@ class FakeProjects:
 
     def _put(self, project: Project) -> None:
         """Store it. No other project of the workspace has its position."""
-        others = [each for each in self._all(project.workspace_id) if each.id != project.id]
-        assert project.position not in {each.position for each in others}
+        there = [each for each in self._store.projects.values() if each.position == project.position]
+        assert not [each for each in there if each.workspace_id == project.workspace_id and each.id != project.id]
         self._store.projects[project.workspace_id, project.id] = project

@@ -342,9 +342,9 @@ class FakeTasks:
 
     def _put(self, task: Task) -> None:
         """Store it. No other task of the project has its position."""
-        place = (task.workspace_id, task.project_id, task.position)
-        others = [each for each in self._store.tasks.values() if each.id != task.id]
-        assert place not in {(each.workspace_id, each.project_id, each.position) for each in others}
+        there = [each for each in self._store.tasks.values() if each.position == task.position]
+        place = (task.workspace_id, task.project_id)
+        assert not [each for each in there if (each.workspace_id, each.project_id) == place and each.id != task.id]
         self._store.tasks[task.workspace_id, task.id] = task
 
     def _in(self, workspace_id: UUID) -> Sequence[Task]:

@@ -149,14 +149,15 @@ def part(root: Json, paths: Iterable[str]) -> Json:
     kept = {path: root["paths"][path] for path in paths}
     written = {event for op in operations({"paths": kept}) for event in op.node.get("x-events", ())}
     events = {name: event for name, event in root["components"]["x-events"].items() if name in written}
-    reached: dict[str, Json] = {"x-events": events, "securitySchemes": root["components"]["securitySchemes"]}
+    reached: dict[str, Json] = {kind: {} for kind in root["components"]}
+    reached |= {"x-events": events, "securitySchemes": root["components"]["securitySchemes"]}
     waiting: list[Any] = [kept, events]
     while waiting:
         value = waiting.pop()
         waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         if isinstance(value, dict) and isinstance(value.get("$ref"), str):
             kind, name = value["$ref"].split("/")[2:]
-            if name not in reached.setdefault(kind, {}):
+            if name not in reached[kind]:
                 reached[kind][name] = root["components"][kind][name]
                 waiting.append(reached[kind][name])
     return {**root, "paths": kept, "components": reached}
