@@ -2,7 +2,7 @@
 
 An INTERVAL of hours makes sets of days, too: with every 36 hours from midnight, one day of three has 00:00, the next
 one 12:00, and the third one none. So a search goes from day to day, never from hour to hour, and it passes over what
-BYMONTH, BYMONTHDAY, BYYEARDAY and BYDAY leave out in at most two steps a month.
+BYMONTH, BYMONTHDAY, BYYEARDAY and BYDAY leave out in two steps a month at most, and over months without any in one.
 """
 
 import datetime as dt
@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from math import gcd
+from typing import Final
 
 from domain.recurrence import day_sets
 from domain.recurrence.calendar_days import (
@@ -26,6 +27,8 @@ from domain.recurrence.moments import chosen, first_time_after, times_of
 from domain.recurrence.parts import Frequency, Rule
 from domain.recurrence.steps import Steps
 
+_LEAP_AND_OTHER: Final = (2000, 2001)
+
 
 class Days:
     """The days of a *rule* that is filled."""
@@ -33,6 +36,7 @@ class Days:
     def __init__(self, rule: Rule, start: dt.datetime) -> None:
         self._rule = rule
         self._every, times = _daily(rule, start) if rule.frequency is Frequency.DAILY else _hourly(rule, start)
+        self._months = _months(rule)
         self._times = {rest: each for rest, each in times.items() if each and self._can_be_named(rest)}
         self._rests = sorted(self._times)
         self._kinds: dict[tuple[int, int], Sequence[int]] = {}
@@ -54,9 +58,10 @@ class Days:
         return None
 
     def _can_be_named(self, rest: int) -> bool:
-        """Return whether BYDAY can name such days: every 14 days, say, it is always the same day of the week."""
+        """Return whether the other parts can name such days: every 14 days, say, it is the same day of the week."""
         is_fixed = self._every % 7 == 0 and bool(self._rule.by_day)
-        return not is_fixed or weekday(rest) in {each.weekday for each in self._rule.by_day}
+        is_possible = not is_fixed or weekday(rest) in {each.weekday for each in self._rule.by_day}
+        return bool(self._months) and is_possible
 
     def _recurring(self, day: int) -> int:
         """Return the first day from *day* on that INTERVAL names."""
@@ -69,7 +74,7 @@ class Days:
         steps.take()
         date = dt.date.fromordinal(day)
         month = month_of(date)
-        if self._rule.by_month and date.month not in self._rule.by_month:
+        if date.month not in self._months:
             return first_of_month(month + self._months_until_named(date.month))
         if not (self._rule.by_month_day or self._rule.by_day or self._rule.by_year_day):
             return day
@@ -82,7 +87,7 @@ class Days:
         return first + numbers[place] if place < len(numbers) else first_of_month(month + 1)
 
     def _months_until_named(self, month: int) -> int:
-        return min((number - month) % MONTHS_OF_A_YEAR for number in self._rule.by_month)
+        return min((number - month) % MONTHS_OF_A_YEAR for number in self._months)
 
     def _in_month(self, month: int, steps: Steps) -> Sequence[int]:
         """Return the days of a month that BYMONTHDAY and BYDAY name, from 0 on. Months of one kind have the same."""
@@ -97,6 +102,15 @@ class Days:
                 and day_sets.is_named_weekday(self._rule, first + number)
             ]
         return self._kinds[kind]
+
+
+def _months(rule: Rule) -> Sequence[int]:
+    """Return the months that BYMONTH names and in which BYYEARDAY has a day, in a leap year or in another one."""
+    months = {*(rule.by_month or range(1, MONTHS_OF_A_YEAR + 1))}
+    if rule.by_year_day:
+        days = (day for year in _LEAP_AND_OTHER for day in day_sets.by_year_day(rule, year))
+        months &= {dt.date.fromordinal(day).month for day in days}
+    return sorted(months)
 
 
 def _daily(rule: Rule, start: dt.datetime) -> tuple[int, Mapping[int, Sequence[dt.time]]]:

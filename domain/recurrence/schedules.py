@@ -21,7 +21,7 @@ _KINDS: Final[Mapping[Frequency, type[Days] | type[Periods]]] = {
 }
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def schedule(rule: Rule, start: dt.datetime) -> Schedule:
     """Return the schedule of a rule from a wall-clock *start*. Those of late are kept, with what they worked out."""
     return _KINDS[rule.frequency](filled(rule, start), start)
