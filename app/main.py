@@ -31,6 +31,7 @@ from app.jobs.last_used import LastUses, last_used_job
 from app.jobs.loop import Job, running
 from app.jobs.mail import mail_job
 from app.jobs.purge import purge_job
+from app.jobs.reminder_upkeep import reminder_upkeep_job
 from app.jobs.reminders import reminder_job
 from app.jobs.waking import waking_jobs
 from app.memory import collect_garbage_rarely, return_large_blocks
@@ -217,6 +218,7 @@ def shared_jobs(settings: Settings, dependencies: Dependencies) -> Sequence[Job]
         purge_job(dependencies),
         mail_job(dependencies, make_email_sender(settings)),
         reminder_job(dependencies),
+        reminder_upkeep_job(dependencies),
     )
 
 

@@ -68,7 +68,8 @@ async def change_role(uow: UnitOfWork, user_id: UUID, *, role: Role) -> Member:
 async def remove(uow: UnitOfWork, user_id: UUID) -> None:
     """Remove a member from the workspace, and withdraw the invitations that they created, and those to their address.
 
-    They are unassigned from their tasks; from many in several steps, of which the last removes the member (ADR 81).
+    They are unassigned from their tasks, and lose their reminders: many in several steps, of which the last removes the
+    member (ADR 81).
 
     Raises MemberNotFound, RoleTooHigh, SoleOwner.
     """
@@ -107,11 +108,12 @@ async def _take_out(uow: UnitOfWork, user_id: UUID, *, find: Callable[[], Awaita
     """Remove the member whom *find* returns. It is called in each step, and raises if they cannot be removed."""
     removal = task_links.Removal(task_links.ASSIGNEES, user_id)
 
-    async def unassign_some(limit: int) -> int:
+    async def take_some(limit: int) -> int:
         await _require_other_owner(uow, await find())
-        return await removal.step(uow, limit)
+        count = await removal.step(uow, limit)
+        return count + await uow.reminders.delete_some(uow.workspace_id, user_id=user_id, limit=limit - count)
 
-    await steps.in_steps(uow, unassign_some, first=steps.FEW)
+    await steps.in_steps(uow, take_some, first=steps.FEW)
     await uow.invitations.withdraw(uow.workspace_id, invited_by=user_id)
     await uow.invitations.withdraw_to(uow.workspace_id, user_id=user_id)
     await uow.members.delete(uow.workspace_id, user_id, revision=await uow.next_revision())

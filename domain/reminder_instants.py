@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.instants import instant_of
-from domain.model.reminders import Reminder, Settings
+from domain.model.reminders import Reminder, Schedulable, Settings
 from domain.model.tasks import Task
 from domain.model.users import User
 from domain.unit_of_work import UnitOfWork
@@ -40,12 +40,15 @@ def instant(reminder: Reminder, *, due: WallClock | None, settings: Settings) ->
 
 
 def scheduled(reminder: Reminder, *, due: WallClock | None, settings: Settings, now: dt.datetime) -> Reminder:
-    """Return a reminder that fires at its instant: not if that is not after *now*, or is done.
+    """Return a reminder that fires at its instant: not if that is done, or is another one than before and has passed.
 
-    If this moves `fires_at`, it is a change of the reminder, with a new revision.
+    One that should have fired since, while no server ran, stays as it is, and fires late. If this moves `fires_at`, it
+    is a change of the reminder, with a new revision.
     """
     at = instant(reminder, due=due, settings=settings)
-    fires_at = None if at is None or at <= now or at == reminder.fired_for else at
+    fires_at = at
+    if at is not None and at != reminder.fires_at and (at <= now or at == reminder.fired_for):
+        fires_at = None
     zone_data = None if fires_at is None or reminder.before_due is None else DATA_VERSION
     changes: dict[str, Any] = {"fires_at": fires_at, "zone_data": zone_data}
     if fires_at != reminder.fires_at:
@@ -55,9 +58,14 @@ def scheduled(reminder: Reminder, *, due: WallClock | None, settings: Settings, 
 
 async def follow(uow: UnitOfWork, changes: Sequence[tuple[Task, Task]]) -> None:
     """Keep the reminders of tasks in step. Each task is given as it was, and as it is stored now."""
-    due = {after.id: after.due for before, after in changes if before.due != after.due}
-    if not due:
-        return
-    found = await uow.reminders.before_due_of(uow.workspace_id, list(due))
-    moved = [(each, scheduled(each, due=due[each.task_id], settings=settings, now=uow.now)) for each, settings in found]
-    await uow.reminders.update_all([after for before, after in moved if after != before])
+    moved = [after.id for before, after in changes if before.due != after.due]
+    if moved:
+        await renew(uow, await uow.reminders.of_tasks(uow.workspace_id, moved))
+
+
+async def renew(uow: UnitOfWork, found: Sequence[Schedulable]) -> None:
+    """Compute the instants of reminders of the workspace anew, and store those that differ."""
+    changes = [
+        (each.reminder, scheduled(each.reminder, due=each.due, settings=each.settings, now=uow.now)) for each in found
+    ]
+    await uow.reminders.update_all([after for before, after in changes if after != before])

@@ -10,6 +10,7 @@ from domain.checks import Checks
 from domain.model.members import MembershipSummary, SoleOwner
 from domain.model.tasks import Task
 from domain.model.users import AccountGone, User
+from domain.reminder_instants import settings_of
 from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset, given
 from domain.zones import check_zone
@@ -31,7 +32,7 @@ async def update(
     time_zone: str | Unset = UNSET,
     reminder_time: dt.time | Unset = UNSET,
 ) -> User:
-    """Change the caller's profile; a new name is copied to their memberships.
+    """Change the caller's profile; a new name is copied to their memberships. Their reminders follow later.
 
     A zone that they have, and that cannot be chosen any more, may be sent again. Raises TextBlank, TimeZoneUnknown, or
     InvalidTogether; AccountGone.
@@ -49,6 +50,8 @@ async def update(
         return user
     changed = replace(changed, updated_at=uow.now, revision=user.revision + 1)
     await uow.users.update(changed)
+    if settings_of(changed) != settings_of(user):
+        await uow.reminders.mark_stale(user.id)
     if changed.name != user.name:
         await uow.workspaces.lock_joined(user.id)
         await uow.members.rename(user.id, name=changed.name, at=uow.now)
@@ -58,28 +61,38 @@ async def update(
 async def delete(uow: UnitOfWork) -> None:
     """Delete the caller's account, and each workspace in which they are alone; leave the others.
 
-    They are unassigned from the tasks of the workspaces that they leave, and the logs forget what they say about them;
-    if that is much, in several transactions before (ADR 81).
+    They are unassigned from the tasks of the workspaces that they leave, their reminders are deleted, and the logs
+    forget what they say about them; if that is much, in several transactions before (ADR 81).
 
     Raises SoleOwner, naming the shared workspaces that would be left without an owner; AccountGone.
     """
-    user, summaries = await _lock_all(uow)
-    while (
-        len(assigned := await _assigned(uow, summaries)) >= steps.FEW
-        or await uow.members.forget(user.id, limit=steps.SMALL) == steps.SMALL
-    ):
-        for workspace_id in sorted({task.workspace_id for task in assigned}):
-            await uow.next_step(within=workspace_id)
-            await _unassign(uow, workspace_id)
-        await uow.next_step()
-        await _forget(uow)
-        user, summaries = await _lock_all(uow)
+    user, summaries, assigned = await _last_step(uow)
     await uow.workspaces.delete([each.workspace_id for each in summaries if each.is_alone])
     await uow.invitations.withdraw_all(user.id)
     revisions = await uow.members.next_revisions(user.id)
     await task_links.remove_from_all(uow, assigned, task_links.ASSIGNEES, user.id, revisions=revisions)
     await uow.members.remove(user.id, revisions=revisions)
     await uow.users.delete(user.id)
+
+
+async def _last_step(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary], Sequence[Task]]:
+    """Begin the step that deletes the account, after those before it. All of the caller's workspaces are locked.
+
+    Return the user, what they are in the workspaces, and the tasks that they are still assigned to. Raises SoleOwner,
+    AccountGone.
+    """
+    while True:
+        user, summaries = await _lock_all(uow)
+        assigned = await _assigned(uow, summaries)
+        reminded = await uow.reminders.delete_everywhere(user.id, limit=steps.SMALL)
+        is_little = len(assigned) < steps.FEW and len(reminded) < steps.SMALL
+        if is_little and await uow.members.forget(user.id, limit=steps.SMALL) < steps.SMALL:
+            return user, summaries, assigned
+        for workspace_id in sorted({*(task.workspace_id for task in assigned), *reminded}):
+            await uow.next_step(within=workspace_id)
+            await _take_out(uow, workspace_id)
+        await uow.next_step()
+        await _forget(uow)
 
 
 async def _forget(uow: UnitOfWork) -> None:
@@ -109,14 +122,20 @@ async def _assigned(uow: UnitOfWork, summaries: Sequence[MembershipSummary]) -> 
     return found
 
 
-async def _unassign(uow: UnitOfWork, workspace_id: UUID) -> None:
-    """Remove the caller from the tasks of a workspace, some in each change. The last change is not committed."""
+async def _take_out(uow: UnitOfWork, workspace_id: UUID) -> None:
+    """Remove the caller from the tasks of a workspace, and their reminders: some in each change.
+
+    The last change is not committed.
+    """
     removal = task_links.Removal(task_links.ASSIGNEES, uow.principal.user_id)
 
-    async def unassign_some(limit: int) -> int:
-        return await removal.step(uow, limit) if await uow.enter(workspace_id) else 0
+    async def take_some(limit: int) -> int:
+        if not await uow.enter(workspace_id):
+            return 0
+        count = await removal.step(uow, limit)
+        return count + await uow.reminders.delete_some(workspace_id, user_id=uow.principal.user_id, limit=limit - count)
 
-    await steps.in_steps(uow, unassign_some, first=steps.FEW, within=workspace_id)
+    await steps.in_steps(uow, take_some, first=steps.FEW, within=workspace_id)
 
 
 async def mark_verified(uow: UnitOfWork, user: User) -> User:

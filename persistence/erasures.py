@@ -16,6 +16,7 @@ from persistence.idempotency import client_ids, idempotency_keys
 from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.projects import projects
+from persistence.reminder_rows import reminders, stale_reminders
 from persistence.runners import Runner
 from persistence.sections import sections
 from persistence.task_links import LINKS
@@ -42,6 +43,8 @@ _WITHIN: Final = tuple(
     for place in (
         comments.c.workspace_id,
         *(links.table.c.workspace_id for links in LINKS.values()),  # a task has many, which count as rows
+        reminders.c.workspace_id,
+        stale_reminders.c.workspace_id,
         tasks.c.workspace_id,
         labels.c.workspace_id,
         sections.c.workspace_id,

@@ -14,14 +14,13 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
-    Text,
     Uuid,
 )
 
 from domain.errors import IdTaken
 from domain.model.reminders import Reminder
 from persistence.mapping import Mapper
-from persistence.metadata import INSTANT, UNLOGGED, means, metadata, partial_index
+from persistence.metadata import INSTANT, SORTED_TEXT, UNLOGGED, means, metadata, partial_index
 
 reminders: Final = Table(
     "reminders",
@@ -35,7 +34,7 @@ reminders: Final = Table(
     Column("fires_at", INSTANT),
     Column("fired_for", INSTANT),
     Column("fired_at", INSTANT),
-    Column("zone_data", Text),
+    Column("zone_data", SORTED_TEXT),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     Column("revision", BigInteger, nullable=False),

@@ -4,13 +4,17 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite took its ON CONFLICT over, word for word
 
-from domain.model.reminders import Reminder, Settings
+from domain.model.reminders import Reminder, Schedulable, Settings, Stale
+from domain.wall_clocks import WallClock
 from persistence.compiled import BULK, Row, padded
-from persistence.paging import Pages
-from persistence.reminder_rows import REMINDERS, reminders
+from persistence.memberships import members, workspaces
+from persistence.paging import Pages, ordered, page_parameters
+from persistence.reminder_rows import REMINDERS, reminders, stale_reminders
 from persistence.runners import Runner
+from persistence.task_rows import tasks
 from persistence.unindexed import among
 from persistence.users import users
 
@@ -28,11 +32,60 @@ _UPDATE: Final = update(reminders).where(_ONE)
 _DELETE: Final = delete(reminders).where(_ONE)
 _some: Final = select(reminders.c.id).where(_MINE).limit(bindparam("limit"))
 _DELETE_SOME: Final = delete(reminders).where(_IN_WORKSPACE, reminders.c.id.in_(_some)).execution_options(**BULK)
-_WITH_SETTINGS: Final = select(*REMINDERS.columns, users.c.time_zone, users.c.reminder_time).join_from(
-    reminders, users, users.c.id == reminders.c.user_id
+_anywhere: Final = (
+    select(reminders.c.workspace_id, reminders.c.id)
+    .join_from(
+        members,
+        reminders,
+        and_(reminders.c.workspace_id == members.c.workspace_id, reminders.c.user_id == members.c.user_id),
+    )
+    .where(members.c.user_id == bindparam("user"))
+    .limit(bindparam("limit"))
 )
-_BEFORE_DUE_OF: Final = _WITH_SETTINGS.where(
+_DELETE_EVERYWHERE: Final = (
+    delete(reminders)
+    .where(tuple_(reminders.c.workspace_id, reminders.c.id).in_(_anywhere))
+    .returning(reminders.c.workspace_id)
+    .execution_options(**BULK)
+)
+_DUE: Final = [
+    select(column)
+    .where(tasks.c.workspace_id == reminders.c.workspace_id, tasks.c.id == reminders.c.task_id)
+    .scalar_subquery()
+    for column in (tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone)
+]
+_SETTINGS: Final = [
+    select(column).where(users.c.id == reminders.c.user_id).scalar_subquery()
+    for column in (users.c.time_zone, users.c.reminder_time)
+]
+_SCHEDULABLE: Final = select(*REMINDERS.columns, *_DUE, *_SETTINGS)
+"""Each task and each owner is looked up: PostgreSQL might read whole tables to join them (ADR 103)."""
+_OF_TASKS: Final = _SCHEDULABLE.where(
     among(reminders.c.workspace_id, reminders.c.task_id, "tasks"), reminders.c.before_due.is_not(None)
+)
+_NAMED: Final = _SCHEDULABLE.where(among(reminders.c.workspace_id, reminders.c.id, "reminders"))
+_OF_USER: Final = Pages(_SCHEDULABLE.where(_MINE), reminders.c.id)
+
+_JOINED: Final = select(members.c.workspace_id, members.c.user_id).where(members.c.user_id == bindparam("user"))
+_MARK: Final = upsert(stale_reminders).from_select(["workspace_id", "user_id"], _JOINED)
+_MARK_STALE: Final = _MARK.on_conflict_do_update(
+    index_elements=list(stale_reminders.primary_key), set_={stale_reminders.c.after: None}
+).execution_options(**BULK)
+_THIS_STALE: Final = and_(
+    stale_reminders.c.workspace_id == bindparam("workspace"), stale_reminders.c.user_id == bindparam("user")
+)
+_FIRST: Final = (UUID(int=0), UUID(int=0))
+_STALE: Final = ordered(select(*stale_reminders.c), list(stale_reminders.primary_key), resumed=True)
+"""From the first one on. A condition is needed for the index to be used."""
+_LOCK_STALE: Final = select(*stale_reminders.c).where(_THIS_STALE).with_for_update(skip_locked=True)
+_SET_STALE: Final = update(stale_reminders).where(_THIS_STALE)
+_END_STALE: Final = delete(stale_reminders).where(_THIS_STALE)
+_OUTDATED: Final = (
+    select(reminders.c.workspace_id, reminders.c.id)
+    .join_from(reminders, workspaces, workspaces.c.id == reminders.c.workspace_id)
+    .where(reminders.c.zone_data < bindparam("version"), workspaces.c.deleted_at.is_(None))
+    .order_by(reminders.c.zone_data)
+    .limit(bindparam("limit"))
 )
 
 
@@ -73,13 +126,54 @@ class Reminders:
     async def delete_some(self, workspace_id: UUID, *, user_id: UUID, limit: int) -> int:
         return await self._runner.run(_DELETE_SOME, {"workspace": workspace_id, "user": user_id, "limit": limit})
 
-    async def before_due_of(
-        self, workspace_id: UUID, task_ids: Collection[UUID]
-    ) -> Sequence[tuple[Reminder, Settings]]:
+    async def delete_everywhere(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        return [row[0] for row in await self._runner.rows(_DELETE_EVERYWHERE, {"user": user_id, "limit": limit})]
+
+    async def of_tasks(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Schedulable]:
         place = {"workspace": workspace_id, "tasks": padded(list(task_ids))}
-        return [_with_settings(row) for row in await self._runner.rows(_BEFORE_DUE_OF, place)]
+        return [_schedulable(row) for row in await self._runner.rows(_OF_TASKS, place)]
+
+    async def of_user(
+        self, workspace_id: UUID, user_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[Schedulable]:
+        place = {"workspace": workspace_id, "user": user_id}
+        return [_schedulable(row) for row in await _OF_USER.read(self._runner, place, after=after, limit=limit)]
+
+    async def named(self, workspace_id: UUID, reminder_ids: Collection[UUID]) -> Sequence[Schedulable]:
+        place = {"workspace": workspace_id, "reminders": padded(list(reminder_ids))}
+        return [_schedulable(row) for row in await self._runner.rows(_NAMED, place)]
+
+    async def mark_stale(self, user_id: UUID) -> None:
+        await self._runner.run(_MARK_STALE, {"user": user_id})
+
+    async def stale(self, *, limit: int) -> Sequence[Stale]:
+        return [_stale(row) for row in await self._runner.rows(_STALE, page_parameters(_FIRST, limit))]
+
+    async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
+        row = await self._runner.row(_LOCK_STALE, {"workspace": workspace_id, "user": user_id})
+        return None if row is None else _stale(row)
+
+    async def set_stale(self, stale: Stale) -> None:
+        place = {"workspace": stale.workspace_id, "user": stale.user_id}
+        await self._runner.run(_SET_STALE, {**place, "after": stale.after})
+
+    async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
+        await self._runner.run(_END_STALE, {"workspace": workspace_id, "user": user_id})
+
+    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
+        rows = await self._runner.rows(_OUTDATED, {"version": zone_data, "limit": limit})
+        return [(row[0], row[1]) for row in rows]
 
 
-def _with_settings(row: Row) -> tuple[Reminder, Settings]:
-    *columns, time_zone, reminder_time = row
-    return REMINDERS.load(columns), Settings(time_zone=time_zone, reminder_time=reminder_time)
+def _schedulable(row: Row) -> Schedulable:
+    *columns, date, time, zone, time_zone, reminder_time = row
+    return Schedulable(
+        reminder=REMINDERS.load(columns),
+        due=None if date is None else WallClock(date=date, time=time, time_zone=zone),
+        settings=Settings(time_zone=time_zone, reminder_time=reminder_time),
+    )
+
+
+def _stale(row: Row) -> Stale:
+    workspace_id, user_id, after = row
+    return Stale(workspace_id=workspace_id, user_id=user_id, after=after)

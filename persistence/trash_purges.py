@@ -20,6 +20,7 @@ from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.octets import octets
 from persistence.projects import projects
+from persistence.reminder_rows import reminders
 from persistence.runners import Runner
 from persistence.sections import sections
 from persistence.task_links import LINKS
@@ -94,7 +95,10 @@ _DELETE_COMMENTS: Final = (
 
 
 def _delete_links(end: Column[UUID]) -> _Part:
-    """Delete links whose *end* is one of the tasks that are deleted next: a task has many, and they count as rows."""
+    """Delete links, or reminders, whose *end* is one of the tasks that are deleted next.
+
+    A task has many, and they count as rows.
+    """
     table = end.table
     assert isinstance(table, Table)
     _, *key = table.primary_key
@@ -111,6 +115,7 @@ _PARTS: Final = (
     _Part(_DELETE_COMMENTS, ("workspace", "trash", "limit"), frees=True),
     *(_delete_links(links.table.c.task_id) for links in LINKS.values()),
     _delete_links(LINKS["depends_on_ids"].other),
+    _delete_links(reminders.c.task_id),
     _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
     _take_out(tasks, tasks.c.section_id, of=sections, to=None),
     _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),

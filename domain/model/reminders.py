@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.errors import Invalid, NotFound
+from domain.wall_clocks import WallClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +48,24 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedulable:
+    """A reminder with all that its instant is computed from: when its task is due, and its owner's settings."""
+
+    reminder: Reminder
+    due: WallClock | None
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """The reminders of a user in a workspace, to compute anew: those with a greater id than *after*, if it is given."""
+    """That a user's reminders in a workspace are to be computed anew, as the settings have changed.
+
+    Those up to the id `after` have been. None of them fires before all have been.
+    """
 
     workspace_id: UUID
     user_id: UUID
-    after: UUID | None
+    after: UUID | None = None
 
 
 class ReminderNotFound(NotFound):
@@ -99,7 +112,43 @@ class ReminderRepository(Protocol):
     async def delete_some(self, workspace_id: UUID, *, user_id: UUID, limit: int) -> int:
         """Delete reminders of a user, at most *limit*. Return how many."""
 
-    async def before_due_of(
-        self, workspace_id: UUID, task_ids: Collection[UUID]
-    ) -> Sequence[tuple[Reminder, Settings]]:
-        """Return the reminders with `before_due` of these tasks, by whomever, each with the settings of its owner."""
+    async def delete_everywhere(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        """Delete reminders of a user in the workspaces that they are in, at most *limit*. All of these are locked.
+
+        Return the workspace of each.
+        """
+
+    async def of_tasks(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Schedulable]:
+        """Return the reminders with `before_due` of these tasks, of whatever owner."""
+
+    async def of_user(
+        self, workspace_id: UUID, user_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[Schedulable]:
+        """Return at most *limit* of a user's reminders in a workspace by id, also of tasks in the trash.
+
+        *after* is the id to begin after.
+        """
+
+    async def named(self, workspace_id: UUID, reminder_ids: Collection[UUID]) -> Sequence[Schedulable]:
+        """Return these reminders, as far as they exist, also of tasks in the trash."""
+
+    async def mark_stale(self, user_id: UUID) -> None:
+        """Note of each workspace of a user that their reminders there are to be computed anew, all of them."""
+
+    async def stale(self, *, limit: int) -> Sequence[Stale]:
+        """Return at most *limit* of such notes, those of one workspace together, and without a lock."""
+
+    async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
+        """Lock a note and return it; None if it does not exist, or somebody else has locked it."""
+
+    async def set_stale(self, stale: Stale) -> None:
+        """Store how far a locked note has come."""
+
+    async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
+        """Delete a note."""
+
+    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
+        """Return the workspace and the id of reminders that were computed with zone data before this version.
+
+        At most *limit*, in whatever workspace that is not deleted.
+        """

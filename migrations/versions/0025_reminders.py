@@ -11,6 +11,7 @@ down_revision = "0024"
 branch_labels = None
 depends_on = None
 
+_VERSION: TypeEngine[str] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _INSTANT: TypeEngine[Any] = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
 
 
@@ -28,7 +29,7 @@ def upgrade() -> None:
         sa.Column("fires_at", _INSTANT, nullable=True),
         sa.Column("fired_for", _INSTANT, nullable=True),
         sa.Column("fired_at", _INSTANT, nullable=True),
-        sa.Column("zone_data", sa.Text(), nullable=True),
+        sa.Column("zone_data", _VERSION, nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("updated_at", _INSTANT, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),

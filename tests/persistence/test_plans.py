@@ -44,6 +44,7 @@ from domain import (
     projects,
     queued_emails,
     registration,
+    reminder_upkeep,
     reminders,
     restoring,
     sections,
@@ -841,6 +842,14 @@ async def call_reminder_services(ada: Caller) -> None:
     await ada.write(reminders.update, task.id, reminder.id, before_due=3)
     await ada.write(tasks.update, task.id, edit=TaskEdit(due=None))
     await ada.write(reminders.delete, task.id, reminder.id)
+    await ada.account.write(users.update, reminder_time=dt.time(8))
+    nobody = replace(ada.account, principal=None)
+    assert await nobody.read(reminder_upkeep.stale)
+    for user_id in (ada.user_id, user(1)):
+        await nobody.write(reminder_upkeep.renew_stale, ada.workspace_id, user_id)
+    outdated = await nobody.read(reminder_upkeep.outdated)
+    here = [reminder_id for workspace_id, reminder_id in outdated if workspace_id == ada.workspace_id][:2]
+    assert await nobody.write(reminder_upkeep.renew_outdated, ada.workspace_id, here)
 
 
 async def call_trash_services(ada: Caller) -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,10 @@ async def add(world: World, *comments: Comment) -> None:
             await uow.comments.add(each)
 
 
-async def sow(world: World, place: Workspace, *, number: int = 1) -> Task:
+async def sow(world: World, place: Workspace, *, number: int = 1, **changes: Any) -> Task:
     """A task in a project of its own."""
     garden = project(number, place, revision=number + 1)
-    created = task(number, garden, revision=number + 1)
+    created = task(number, garden, revision=number + 1, **changes)
     async with world.unit() as uow:
         await uow.projects.add(garden)
         await uow.tasks.add(created)

@@ -1,17 +1,19 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from domain.errors import IdTaken
-from domain.model.reminders import Reminder, Settings
+from domain.model.reminders import Reminder, Schedulable, Settings, Stale
 from domain.model.tasks import Task
 from domain.model.users import User
 from domain.model.workspaces import Workspace
+from domain.wall_clocks import WallClock
 from tests.ports.test_comments import sow
 from tests.support.defaults import NOON
-from tests.support.things import DAY, HOUR, NOBODY, ident, in_pages, reminder
+from tests.support.things import DAY, DUE, HOUR, NOBODY, ident, in_pages, reminder
 from tests.support.worlds import World
 
 
@@ -129,23 +131,111 @@ async def test_some_of_a_user_s_reminders_in_a_workspace_are_deleted_and_no_othe
     assert await all_of(world, [*mine, *others]) == [None, None, None, *others]
 
 
+async def move(world: World, who: User, **changes: Any) -> User:
+    """Change an account."""
+    moved = replace(who, **changes)
+    async with world.unit(who) as uow:
+        assert await uow.users.lock(who.id) == who
+        await uow.users.update(moved)
+    return moved
+
+
 async def test_those_before_due_of_some_tasks_are_read_with_the_settings_of_their_owners(
-    world: World, home: Workspace, chore: Task, ada: User, bob: User
+    world: World, home: Workspace, ada: User, bob: User
 ) -> None:
-    second, third = [await sow(world, home, number=number) for number in (2, 3)]
-    async with world.unit(bob) as uow:
-        late = replace(bob, time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30))
-        assert await uow.users.lock(bob.id) == bob
-        await uow.users.update(late)
-    found = [reminder(1, chore, of=ada), reminder(2, second, of=bob, fires_at=None)]
-    absolute = reminder(3, chore, of=ada, at=NOON, before_due=None)
+    first, third = await sow(world, home, due=DUE), await sow(world, home, number=3)
+    second = await sow(world, home, number=2, due=WallClock(date=dt.date(2026, 3, 5)))
+    await move(world, bob, time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30))
+    found = [reminder(1, first, of=ada), reminder(2, second, of=bob, fires_at=None)]
+    absolute = reminder(3, first, of=ada, at=NOON, before_due=None)
     await add(world, *found, absolute, reminder(4, third, of=ada))
 
     async with world.unit() as uow:
-        read = await uow.reminders.before_due_of(home.id, [chore.id, second.id, NOBODY])
+        read = await uow.reminders.of_tasks(home.id, [first.id, second.id, NOBODY])
 
-    settings = [
-        Settings(time_zone="Europe/Berlin", reminder_time=dt.time(9)),
-        Settings(time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30)),
+    berlin = Settings(time_zone="Europe/Berlin", reminder_time=dt.time(9))
+    tokyo = Settings(time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30))
+    assert sorted(read, key=lambda each: each.reminder.id) == [
+        Schedulable(reminder=found[0], due=DUE, settings=berlin),
+        Schedulable(reminder=found[1], due=second.due, settings=tokyo),
     ]
-    assert sorted(read, key=lambda each: each[0].id) == list(zip(found, settings, strict=True))
+
+
+async def test_a_user_s_reminders_in_a_workspace_are_read_some_at_a_time_also_of_tasks_in_the_trash(  # noqa: PLR0913, PLR0917  # fixtures
+    world: World, home: Workspace, other: Workspace, chore: Task, ada: User, bob: User
+) -> None:
+    trashed, theirs = await sow(world, home, number=2, due=DUE), await sow(world, other)
+    mine = [reminder(1, chore, of=ada), reminder(2, trashed, of=ada), reminder(3, chore, of=ada)]
+    await add(world, *mine, reminder(4, chore, of=bob), reminder(5, theirs, of=ada))
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(home.id, [trashed.id], trash_id=ident(50), revision=20)
+
+    async with world.unit() as uow:
+        first = await uow.reminders.of_user(home.id, ada.id, after=None, limit=2)
+        rest = await uow.reminders.of_user(home.id, ada.id, after=ident(2), limit=2)
+        named = await uow.reminders.named(home.id, [ident(2), ident(5), NOBODY])
+
+    assert [each.reminder for each in [*first, *rest]] == mine
+    assert [each.due for each in [*first, *rest]] == [None, DUE, None]
+    assert named == [first[1]]
+
+
+async def test_a_user_s_reminders_are_to_be_computed_anew_in_each_of_their_workspaces(
+    world: World, home: Workspace, other: Workspace, ada: User, bob: User
+) -> None:
+    async with world.unit() as uow:
+        assert await uow.reminders.stale(limit=9) == []
+        await uow.reminders.mark_stale(bob.id)
+        await uow.reminders.mark_stale(ada.id)
+    notes = [
+        Stale(workspace_id=at, user_id=who) for at, who in ((home.id, ada.id), (home.id, bob.id), (other.id, bob.id))
+    ]
+
+    async with world.unit() as uow:
+        assert sorted(await uow.reminders.stale(limit=9), key=lambda each: (each.workspace_id, each.user_id)) == notes
+        assert len(await uow.reminders.stale(limit=2)) == 2
+        assert await uow.reminders.lock_stale(home.id, bob.id) == notes[1]
+        assert await uow.reminders.lock_stale(home.id, NOBODY) is None
+        await uow.reminders.set_stale(replace(notes[1], after=ident(7)))
+        await uow.reminders.end_stale(home.id, ada.id)
+        await uow.reminders.end_stale(home.id, NOBODY)
+    async with world.unit() as uow:
+        assert await uow.reminders.lock_stale(home.id, ada.id) is None
+        assert await uow.reminders.lock_stale(home.id, bob.id) == replace(notes[1], after=ident(7))
+        await uow.reminders.mark_stale(bob.id)
+        assert await uow.reminders.lock_stale(home.id, bob.id) == notes[1]
+
+
+async def test_what_was_computed_with_older_zone_data_is_found_where_it_is_not_deleted(  # noqa: PLR0913, PLR0917  # fixtures
+    world: World, home: Workspace, other: Workspace, chore: Task, ada: User, bob: User
+) -> None:
+    theirs = await sow(world, other)
+    versions = ("2026a", "2025z", "2026b", None)
+    await add(world, *(reminder(number, chore, of=ada, zone_data=each) for number, each in enumerate(versions)))
+    await add(world, reminder(9, theirs, of=bob, zone_data="2025a"))
+
+    async with world.unit() as uow:
+        await uow.workspaces.delete([other.id])
+    async with world.unit() as uow:
+        assert set(await uow.reminders.outdated(zone_data="2026b", limit=9)) == {
+            (home.id, ident(0)),
+            (home.id, ident(1)),
+        }
+        assert len(await uow.reminders.outdated(zone_data="2026b", limit=1)) == 1
+        assert await uow.reminders.outdated(zone_data="2025z", limit=9) == []
+
+
+async def test_a_user_s_reminders_are_deleted_everywhere_some_at_a_time(  # noqa: PLR0913, PLR0917  # fixtures
+    world: World, home: Workspace, other: Workspace, chore: Task, ada: User, bob: User
+) -> None:
+    theirs = await sow(world, other)
+    mine = [reminder(1, chore, of=bob), reminder(2, chore, of=bob), reminder(1, theirs, of=bob)]
+    hers = reminder(4, chore, of=ada)
+    await add(world, *mine, hers)
+
+    async with world.unit() as uow:
+        places = [await uow.reminders.delete_everywhere(bob.id, limit=2) for _ in range(3)]
+
+    assert [len(each) for each in places] == [2, 1, 0]
+    assert sorted([*places[0], *places[1]]) == [home.id, home.id, other.id]
+    assert await all_of(world, [*mine, hers]) == [None, None, None, hers]

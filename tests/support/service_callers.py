@@ -84,8 +84,10 @@ class Caller:
     policy: Policy = field(default_factory=Policy)
     changed: Changed = field(default=lambda _ids: None)
 
-    def unit(self, *, safe: bool = False) -> SqlUnitOfWork:
-        dependencies = Dependencies(
+    @property
+    def dependencies(self) -> Dependencies:
+        """What units of work, and jobs, are created with."""
+        return Dependencies(
             database=self.database,
             clock=self.clock,
             new_id=uuid7,
@@ -95,8 +97,10 @@ class Caller:
             encode_event=self.encode_event,
             changed=self.changed,
         )
+
+    def unit(self, *, safe: bool = False) -> SqlUnitOfWork:
         return SqlUnitOfWork(
-            dependencies,
+            self.dependencies,
             principal=self.principal,
             workspace_id=self.workspace,
             safe=safe,

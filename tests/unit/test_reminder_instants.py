@@ -104,9 +104,15 @@ def test_only_an_instant_in_the_future_that_is_not_done_fires() -> None:
 
     assert fires_at(reminder(), now=instant - HOUR) == instant
     assert fires_at(reminder(), now=instant) is None
-    assert fires_at(reminder(fires_at=instant), now=instant + HOUR) is None
+    assert fires_at(reminder(fires_at=instant - HOUR), now=instant) is None
     assert fires_at(reminder(fired_for=instant), now=instant - HOUR) is None
     assert fires_at(reminder(fired_for=instant - HOUR), now=instant - HOUR) == instant
+
+
+def test_what_should_have_fired_while_no_server_ran_still_fires() -> None:
+    value, instant = due("2027-03-28 09:00"), at("2027-03-28T06:30Z")
+    late = reminder(fires_at=instant, zone_data=DATA_VERSION)
+    assert reminder_instants.scheduled(late, due=value, settings=BERLIN, now=instant + DAY) == late
 
 
 def test_a_reminder_has_a_new_revision_exactly_if_it_moves() -> None:

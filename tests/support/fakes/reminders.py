@@ -1,7 +1,8 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from domain.model.reminders import Reminder, Settings
+from domain.model.reminders import Reminder, Schedulable, Stale
+from domain.model.tasks import Task
 from domain.reminder_instants import settings_of
 from tests.support.fakes.store import Store, page_of
 
@@ -10,6 +11,7 @@ class FakeReminders:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._reminders = store.of(Reminder)
+        self._stale = store.of(Stale)
 
     async def add(self, reminder: Reminder) -> None:
         key = (reminder.workspace_id, reminder.id)
@@ -44,14 +46,56 @@ class FakeReminders:
             del self._reminders[workspace_id, each.id]
         return len(some)
 
-    async def before_due_of(
-        self, workspace_id: UUID, task_ids: Collection[UUID]
-    ) -> Sequence[tuple[Reminder, Settings]]:
+    async def delete_everywhere(self, user_id: UUID, *, limit: int) -> Sequence[UUID]:
+        joined = self._store.workspaces_of(user_id)
+        some = [each for workspace_id in joined for each in self._of(workspace_id, user_id)][:limit]
+        for each in some:
+            del self._reminders[each.workspace_id, each.id]
+        return [each.workspace_id for each in some]
+
+    async def of_tasks(self, workspace_id: UUID, task_ids: Collection[UUID]) -> Sequence[Schedulable]:
         return [
-            (each, settings_of(self._store.users[each.user_id]))
+            self._schedulable(each)
             for (at, _), each in self._reminders.items()
             if at == workspace_id and each.task_id in task_ids and each.before_due is not None
         ]
+
+    async def of_user(
+        self, workspace_id: UUID, user_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[Schedulable]:
+        found = page_of(self._of(workspace_id, user_id), place=lambda each: each.id, after=after, limit=limit)
+        return [self._schedulable(each) for each in found]
+
+    async def named(self, workspace_id: UUID, reminder_ids: Collection[UUID]) -> Sequence[Schedulable]:
+        keys = [(workspace_id, each) for each in reminder_ids]
+        return [self._schedulable(self._reminders[key]) for key in keys if key in self._reminders]
+
+    async def mark_stale(self, user_id: UUID) -> None:
+        for workspace_id in self._store.workspaces_of(user_id):
+            self._stale[workspace_id, user_id] = Stale(workspace_id=workspace_id, user_id=user_id)
+
+    async def stale(self, *, limit: int) -> Sequence[Stale]:
+        return list(self._stale.values())[:limit]
+
+    async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
+        return self._stale.get((workspace_id, user_id))
+
+    async def set_stale(self, stale: Stale) -> None:
+        self._stale[stale.workspace_id, stale.user_id] = stale
+
+    async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
+        self._stale.pop((workspace_id, user_id), None)
+
+    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
+        older = [
+            key for key, each in self._reminders.items() if each.zone_data is not None and each.zone_data < zone_data
+        ]
+        return [key for key in older if key[0] in self._store.workspaces][:limit]
+
+    def _schedulable(self, reminder: Reminder) -> Schedulable:
+        key = (reminder.workspace_id, reminder.task_id)
+        task = self._store.tasks[key] if key in self._store.tasks else self._store.trashed[Task, *key].entity
+        return Schedulable(reminder=reminder, due=task.due, settings=settings_of(self._store.users[reminder.user_id]))
 
     def _of(self, workspace_id: UUID, user_id: UUID) -> list[Reminder]:
         return [each for (at, _), each in self._reminders.items() if at == workspace_id and each.user_id == user_id]
