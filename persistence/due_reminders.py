@@ -33,7 +33,7 @@ def _of_owner(table: Table) -> ScalarSelect[UUID]:
 
 _IS_DUE: Final = and_(
     reminders.c.fires_at <= bindparam("until"),
-    or_(reminders.c.zone_data.is_(None), reminders.c.zone_data == bindparam("zone_data")),
+    or_(reminders.c.zone_data.is_(None), reminders.c.zone_data >= bindparam("zone_data")),
     _of_owner(members).is_not(None),
     _of_owner(stale_reminders).is_(None),
 )

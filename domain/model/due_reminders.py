@@ -38,7 +38,7 @@ class DueReminderRepository(Protocol):
     ) -> Sequence[DueReminder]:
         """Return at most *limit* reminders that fire *until* an instant, the earliest first, in any workspace.
 
-        Not in the workspaces *without*, nor those that were computed with other zone data than *zone_data*.
+        Not in the workspaces *without*, nor those that were computed with zone data before the version *zone_data*.
         """
 
     async def lock(

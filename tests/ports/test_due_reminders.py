@@ -84,12 +84,15 @@ async def test_those_of_one_workspace_are_locked_if_they_are_due(
         assert (found.reminder, found.reminders_fired) == (due, 1)
 
 
-async def test_what_was_computed_with_other_zone_data_waits(
+async def test_what_was_computed_with_older_zone_data_waits_and_with_newer_does_not(
     world: World, home: Workspace, chore: Task, ada: User
 ) -> None:
+    """A server of an older version fires what a newer one has computed: nobody else may be there after a rollback."""
     old = reminder(1, chore, of=ada, fires_at=NOON, zone_data="2025b")
-    await add(world, old)
-    assert (await first(world, until=NOON + DAY), await locked(world, home, old)) == ([], [])
+    new = reminder(2, chore, of=ada, fires_at=NOON, zone_data="2099a")
+    await add(world, old, new)
+    assert await first(world, until=NOON + DAY) == [new.id]
+    assert await locked(world, home, old, new) == [(new.id, True)]
 
 
 async def test_those_of_somebody_who_is_not_a_member_wait(

@@ -39,7 +39,7 @@ class FakeDueReminders:
             (each.fires_at, each)
             for each in self._store.of(Reminder).values()
             if each.fires_at is not None
-            if each.fires_at <= until and each.zone_data in {None, zone_data}
+            if each.fires_at <= until and (each.zone_data is None or each.zone_data >= zone_data)
             if (each.workspace_id, each.user_id) not in stale
             if (each.workspace_id, each.user_id) in self._store.members
         ]
