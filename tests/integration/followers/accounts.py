@@ -16,13 +16,21 @@ FEED = "/v1/users/me/changes"
 
 @dataclass
 class OfAccount:
-    """Follows all workspaces of a user: `list_my_changes` says which have moved, and those are synchronised."""
+    """Follows all workspaces of a user: `list_my_changes` says which have moved, and those are synchronised.
 
+    `fired` are the ids of the user's reminders that have fired since the beginning.
+    """
+
+    user_id: str
     client: PersistentClient
     chance: random.Random
     copies: dict[str, Copy] = field(default_factory=dict)
     known: dict[str, tuple[int, str]] = field(default_factory=dict)
     cursor: str | None = None
+    fired: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._page()
 
     def step(self) -> None:
         """A page, or one that does not arrive."""
@@ -41,6 +49,7 @@ class OfAccount:
         page = ok(self.client.get(FEED, params=parameters))
         for item in page["items"]:
             self._move(item)
+        self.fired += [each["reminder_id"] for each in page["fired_reminders"]]
         self.cursor = page["next_cursor"]
         return bool(page["has_more"])
 
@@ -72,10 +81,11 @@ class OfAccountByStream(OfAccount):
 
     def step(self) -> None:
         """Some messages of a stream."""
-        if self.cursor is None or self.chance.random() < 0.1:
+        if self.chance.random() < 0.1:
             self.finish()
         stream = Listening(self.client, f"{FEED}/events", self.chance, messages=self.chance.randint(1, MOST_MESSAGES))
         for event, place in stream.messages_after(self.cursor):
             for item in event["changes"] if event else ():
                 self._move(item)
+            self.fired += [each["reminder_id"] for each in event["fired_reminders"]] if event else ()
             self.cursor = place

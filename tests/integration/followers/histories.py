@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,10 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
+from persistence.fired_reminders import fired_reminders
+from persistence.reminder_rows import reminders
 from tests.integration.followers.accounts import OfAccount, OfAccountByStream
 from tests.integration.followers.followers import (
     ByChanges,
@@ -28,6 +33,7 @@ from tests.integration.followers.servers import PersistentClient, Servers
 from tests.integration.followers.writers import KnownWorkspace, Writer, change_much
 from tests.integration.model.requests import Draw
 from tests.support.clients import Person, register
+from tests.support.programs import patiently
 from tests.support.tables import Tables
 
 WRITERS: Final = 4
@@ -35,6 +41,8 @@ STEPS: Final = 6
 """How many requests each of them sends in a round, knowing what there was before it."""
 LARGE_EVERY: Final = 8
 """In each so many rounds, much is changed at once."""
+LONGEST_S: Final = 1.5
+"""How long it is before a reminder fires."""
 SOME: Final = {"types": ["task", "label", "comment"]}
 BYTES: Final = 65_536
 """Random bytes for a round."""
@@ -77,6 +85,7 @@ class History:
         self.homes = [f"/v1/workspaces/{self.owner.create('/v1/workspaces', name=name)['id']}" for name in "ABC"]
         self._writers = [Writer([self._again(self.owner), self._again(self.guest)]) for _ in range(WRITERS)]
         self._known = [KnownWorkspace(self._new_client(self.owner), home) for home in self.homes[:2]]
+        self._reminded = [self._again(person) for person in (self.owner, self.guest)]
         self._stopping = Event()
         for known in self._known:
             self._plant(known.home)
@@ -121,6 +130,7 @@ class History:
                     meanwhile(number)
                     for each in (*writing, *(run for run in following if run.done())):
                         each.result()
+                self._await_reminders()
             finally:
                 self._stopping.set()
         for each in following:
@@ -140,10 +150,32 @@ class History:
         for writer in self._writers:
             known = draw(st.sampled_from(self._known))
             plan.append((writer.perform, known.home, writer.plan(draw, known.view(), count=STEPS)))
+        plan += [(self._remind, person, self._chance.uniform(0, LONGEST_S)) for person in self._reminded]
         if number % LARGE_EVERY == 1:
             much = partial(change_much, owner=self.owner)
             plan.append((self._writers[0].perform, self.homes[2], [much]))
         return plan
+
+    def _remind(self, person: Person, after_s: float) -> None:
+        """Let two reminders of a task of somebody's own, which nobody closes, fire after some time."""
+        task = person.create("tasks", title="Sow")["id"]
+        at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=after_s)
+        for _ in range(2):
+            person.create(f"tasks/{task}/reminders", at=at.isoformat())
+
+    def _await_reminders(self) -> None:
+        """Wait until all of these have fired, those of the last round, too."""
+        homes = [UUID(person.workspace_id) for person in self._reminded]
+        waiting = select(func.count()).where(reminders.c.workspace_id.in_(homes), reminders.c.fires_at.is_not(None))
+        for _ in patiently():
+            if self.tables.rows(waiting) == [(0,)]:
+                return
+        raise TimeoutError
+
+    def _fired_for(self, user_id: str) -> list[str]:
+        """The record of the reminders of a user that have fired."""
+        which = select(fired_reminders.c.reminder_id).where(fired_reminders.c.user_id == UUID(user_id))
+        return [str(row[0]) for row in self.tables.rows(which.order_by(fired_reminders.c.number))]
 
     def _again(self, person: Person) -> Person:
         """The same person, with a client of their own."""
@@ -166,8 +198,8 @@ class History:
         yield ByChanges(self._new_client(self.owner), self.homes[0], self._new_chance(), SOME)
         yield ByStream(self._new_client(self.owner), self.homes[1], self._new_chance(), SOME)
         for person in (self.owner, self.guest):
-            yield OfAccount(self._new_client(person), self._new_chance())
-            yield OfAccountByStream(self._new_client(person), self._new_chance())
+            yield OfAccount(person.id, self._new_client(person), self._new_chance())
+            yield OfAccountByStream(person.id, self._new_client(person), self._new_chance())
 
     def _late_followers(self) -> Iterator[Follower]:
         """Those that begin in the middle, at a head at which nobody writes."""
@@ -178,6 +210,8 @@ class History:
     def _check(self) -> None:
         for follower in self.followers:
             follower.check()
+            if isinstance(follower, OfAccount):
+                assert follower.fired == self._fired_for(follower.user_id) != []
         for writer in self._writers:
             self.done += writer.done
         for client in self._clients:
