@@ -2,11 +2,13 @@
 //
 //     import {LocalCopies, keepAll} from './local-copies.mjs';
 //     const copies = new LocalCopies();
-//     keepAll(copies, {url: 'https://todo.example', token, onChange: draw});
+//     keepAll(copies, {url: 'https://todo.example', token, onChange: draw, onReminder: notify});
 //
 // `token` is as in local-copy.mjs, of which it uses the most.
 
 import {LocalCopy, isNotFound, json, messages, reader, repeat, sync} from './local-copy.mjs';
+
+const NOTHING = {changes: [], fired_reminders: []};
 
 /** The copies by the ids of their workspaces, and the cursor of all of them: an app stores it after the copies. */
 export class LocalCopies {
@@ -32,6 +34,16 @@ export class LocalCopies {
       if (!isNotFound(error.response)) throw error;
       this.byId.delete(id); // the user has left it meanwhile
     }
+  }
+
+  /**
+   * The task of a reminder that has fired, once the changes of its workspace are applied: unless it is done or deleted by
+   * now. If the page is closed before the cursor is stored, the reminder comes again: an app that must not show it twice
+   * stores `reminder_id` with `fires_at`.
+   */
+  taskOf({workspace_id: id, task_id: taskId}) {
+    const task = this.byId.get(id)?.find('task', taskId);
+    return task?.status === 'open' ? task : undefined;
   }
 
   /** Delete the copies of the workspaces that are not among these. */
@@ -62,6 +74,7 @@ async function syncAll(copies, options) {
       await copies.apply(change, options);
       listed.add(change.workspace_id);
     }
+    remind(copies, page.fired_reminders, options);
     place.cursor = page.next_cursor;
     hasMore = page.has_more;
   }
@@ -69,12 +82,21 @@ async function syncAll(copies, options) {
   copies.cursor = place.cursor; // not before: if the changes of one cannot be read, the same workspaces are listed again
 }
 
-/** Read the changes of each workspace that the stream names, until the stream ends. */
+/** Show the reminders that have fired: `fires_at` says for when each was, which may be long ago. */
+function remind(copies, fired, {onReminder = () => {}}) {
+  for (const each of fired) {
+    const task = copies.taskOf(each);
+    if (task) onReminder(each, task);
+  }
+}
+
+/** Read the changes of each workspace that the stream names, and show what fires, until the stream ends. */
 async function listen(copies, options, onChange) {
   const read = reader(copies, 'users/me', options);
   for await (const message of messages(read('changes/events'))) {
-    const changes = message.data === '' ? [] : JSON.parse(message.data).changes;
+    const {changes, fired_reminders: fired} = message.data === '' ? NOTHING : JSON.parse(message.data);
     for (const change of changes) await copies.apply(change, options);
+    remind(copies, fired, options);
     copies.cursor = message.id || copies.cursor;
     if (changes.length) onChange(copies);
   }

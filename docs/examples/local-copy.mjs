@@ -39,6 +39,11 @@ export class LocalCopy {
     this.#unnamed.clear();
   }
 
+  /** What the copy has of a thing, such as a task. */
+  find(type, id) {
+    return this.things.get(keyOf({type, id}))?.body;
+  }
+
   /** Apply a page of changes: each is a thing in its latest state. */
   applyPage(page) {
     for (const change of page.items) {

@@ -60,6 +60,20 @@ class Copies:
                 raise
             path.unlink()
 
+    def remind(self, fired: dict[str, Any]) -> None:
+        """Show a reminder, once the changes of its workspace are applied: unless the task is done or deleted by now.
+
+        If this program ends before the cursor is stored, it is shown again. An app that must not do so stores
+        `reminder_id` with `fires_at`.
+        """
+        path = self._folder / f"{fired['workspace_id']}.db"
+        if not path.exists():
+            return
+        with closing(Copy(str(path))) as copy:
+            task = copy.find("task", fired["task_id"])
+        if task is not None and task["status"] == "open":
+            print(f"{fired['fires_at']} {task['title']}", flush=True)
+
     def delete_others(self, workspace_ids: set[str]) -> None:
         """Delete the copies of the workspaces that are not among these."""
         for path in self._folder.glob("*.db"):
@@ -68,7 +82,7 @@ class Copies:
 
 
 def sync_all(copies: Copies, client: httpx.Client) -> None:
-    """Read the changes of all workspaces that changed since the cursor; without one, of all."""
+    """Read the changes of all workspaces that changed since the cursor, and show what fired; without one, of all."""
     page: dict[str, Any] = {"next_cursor": copies.cursor, "has_more": True}
     listed = set()
     while page["has_more"]:
@@ -77,18 +91,23 @@ def sync_all(copies: Copies, client: httpx.Client) -> None:
         for change in page["items"]:
             copies.apply(change, client)
             listed.add(change["workspace_id"])
+        for fired in page["fired_reminders"]:
+            copies.remind(fired)
     if copies.cursor is None:
         copies.delete_others(listed)
     copies.move_to(page["next_cursor"])  # not before: after a crash, the same workspaces are listed again
 
 
 def listen(copies: Copies, client: httpx.Client) -> None:
-    """Read the changes of each workspace that the stream names, until the stream ends."""
+    """Read the changes of each workspace that the stream names, and show what fires, until the stream ends."""
     with connect_sse(client, "GET", "users/me/changes/events", params={"cursor": copies.cursor}) as source:
         answered(copies, source.response)
         for message in source.iter_sse():
-            for change in json.loads(message.data)["changes"] if message.data else ():
+            event = json.loads(message.data) if message.data else {"changes": [], "fired_reminders": []}
+            for change in event["changes"]:
                 copies.apply(change, client)
+            for fired in event["fired_reminders"]:
+                copies.remind(fired)
             if message.id:
                 copies.move_to(message.id)
 

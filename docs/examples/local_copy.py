@@ -122,6 +122,10 @@ class Copy:
         with self._db:
             self._move_to(cursor)
 
+    def find(self, kind: str, thing_id: str) -> dict[str, Any] | None:
+        """What the copy has of a thing; None if it does not have it."""
+        return self._find({"type": kind, "id": thing_id})[1] or None
+
     def _find(self, change: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         key = change["type"], change["id"]
         row = self._db.execute("SELECT revision, body FROM things WHERE type = ? AND id = ?", key).fetchone()

@@ -5,6 +5,7 @@ Meanwhile random requests change the workspace, and the server is restarted.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,6 +41,7 @@ needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not
 
 pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
+REMINDED = "reminded.txt"
 Things = dict[tuple[str, str], Any]
 
 
@@ -202,10 +204,15 @@ def stored(path: Path) -> Things:
 
 
 @contextmanager
-def running(*command: str, folder: Path | None = None, **variables: str) -> Iterator[Callable[[], None]]:
-    """An example, which runs; what fails if it has ended."""
+def running(
+    *command: str, folder: Path | None = None, printed: Path | None = None, **variables: str
+) -> Iterator[Callable[[], None]]:
+    """An example, which runs; what fails if it has ended. What it prints is added to the file *printed*."""
     given = environment() | variables
-    with subprocess.Popen(command, cwd=folder, env=given, stderr=subprocess.PIPE, text=True) as process:
+    with (
+        nullcontext() if printed is None else printed.open("a") as stdout,
+        subprocess.Popen(command, cwd=folder, env=given, stdout=stdout, stderr=subprocess.PIPE, text=True) as process,
+    ):
 
         def still_runs() -> None:
             assert process.poll() is None, process.stderr and process.stderr.read()
@@ -242,7 +249,7 @@ def account_copies(place: Place) -> Iterator[Callable[[], dict[str, Things]]]:
     if not session.exists():
         session.write_text(json.dumps(place.person.tokens | {"access_token": "tbs_expired"}))
     command = (sys.executable, str(EXAMPLES / "local_copies.py"), place.url, str(folder))
-    with running(*command, TICKBOX_SESSION=str(session)) as still_runs:
+    with running(*command, printed=place.folder / REMINDED, TICKBOX_SESSION=str(session)) as still_runs:
 
         def copied() -> dict[str, Things]:
             still_runs()
@@ -257,14 +264,15 @@ def test_the_copy_in_python_stays_equal_to_the_server(place: Place) -> None:
 
 
 NODE_SCRIPT = """
-import {renameSync, writeFileSync} from 'node:fs';
+import {appendFileSync, renameSync, writeFileSync} from 'node:fs';
 import {LocalCopies, keepAll} from 'EXAMPLE';
 const bodies = (copy) => [...copy.things].map(([key, {body}]) => [key, body]);
 const onChange = (copies) => {
   writeFileSync('new.json', JSON.stringify([...copies.byId].map(([id, copy]) => [id, bodies(copy)])));
   renameSync('new.json', 'copies.json');
 };
-await keepAll(new LocalCopies(), {url: 'URL', token: () => 'TOKEN', onChange});
+const onReminder = ({fires_at: at}, {title}) => appendFileSync('reminded.txt', `${at} ${title}\n`);
+await keepAll(new LocalCopies(), {url: 'URL', token: () => 'TOKEN', onChange, onReminder});
 """
 
 
@@ -287,6 +295,12 @@ def account_copies_in_node(place: Place) -> Iterator[Callable[[], dict[str, Thin
         yield copied
 
 
+def reminded(place: Place) -> list[str]:
+    """What an example has shown of reminders."""
+    path = place.folder / REMINDED
+    return path.read_text().splitlines() if path.exists() else []
+
+
 @pytest.mark.parametrize("copies", [account_copies, pytest.param(account_copies_in_node, marks=needs_node)])
 def test_the_copies_of_an_account_stay_equal_to_the_server(
     place: Place, copies: Callable[[Place], AbstractContextManager[Callable[[], dict[str, Things]]]]
@@ -298,6 +312,9 @@ def test_the_copies_of_an_account_stay_equal_to_the_server(
             joined = place.person.create("/v1/workspaces", name="Joined later")["id"]
             task = place.person.create(f"/v1/workspaces/{joined}/tasks", title="Water")["id"]
             until(lambda: ("task", task) in copied().get(joined, {}))
+            at = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)).isoformat()
+            reminder = place.person.create(f"/v1/workspaces/{joined}/tasks/{task}/reminders", at=at)
+            until(lambda: reminded(place) == [f"{reminder['at']} Water"])
             no_content(place.person.client.delete(f"/v1/workspaces/{joined}"))
             until(lambda: set(copied()) == {home})
 
