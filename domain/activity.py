@@ -19,20 +19,23 @@ _AT_ONCE: Final = DEFAULT_LIMIT + 1
 """How many events with their payloads are in memory at once: a payload may have 98 KB."""
 _TITLES: Final = ("title", "name", "text")
 """What people call an entity by, by the names of the API."""
-_ALWAYS_CHANGED: Final = frozenset({"updated_at", "revision"})
+CLOSED_OCCURRENCE: Final = "closed_occurrence"
+"""The member of the payload of a task's event that is not of the task: which occurrence was completed or skipped."""
+_NOT_CHANGED: Final = frozenset({"updated_at", "revision", CLOSED_OCCURRENCE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityEntry:
     """An event, and what people need to know of its payload: the title, and the names of what changed.
 
-    `task_id` is the task of a comment.
+    `task_id` is the task of a comment, `closed_occurrence` the occurrence of a task, as the API returns it.
     """
 
     event: LoggedEvent
     title: str | None
     task_id: UUID | None
     changed: tuple[str, ...]
+    closed_occurrence: Mapping[str, Any] | None
 
 
 async def page(
@@ -81,7 +84,11 @@ def _entry(event: LoggedEvent) -> ActivityEntry:
     if event.type_before is None or event.type_before.partition(".")[0] != event.type.partition(".")[0]:
         before = None  # another thing has the same id
     return ActivityEntry(
-        event=event, title=_title(after, before), task_id=_task_id(after, before), changed=_changed(after, before)
+        event=event,
+        title=_title(after, before),
+        task_id=_task_id(after, before),
+        changed=_changed(after, before),
+        closed_occurrence=None if after is None else after.get(CLOSED_OCCURRENCE),
     )
 
 
@@ -110,7 +117,7 @@ def _changed(after: Mapping[str, Any] | None, before: Mapping[str, Any] | None) 
     """
     if after is None or before is None:
         return ()
-    changed = {name for name in after.keys() & before.keys() if after[name] != before[name]} - _ALWAYS_CHANGED
+    changed = {name for name in after.keys() & before.keys() if after[name] != before[name]} - _NOT_CHANGED
     if "description" in after and len(before) > 1:  # else it was deleted before
         changed.add("description")
     return tuple(sorted(changed))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.model.changes import Entity, id_of
 from domain.model.comments import CommentEvent
+from domain.model.completions import CompletionRecord
 from domain.model.labels import LabelEvent
 from domain.model.members import MemberEvent
 from domain.model.projects import ProjectEvent
@@ -16,6 +17,7 @@ from domain.model.sections import SectionEvent
 from domain.model.tasks import Task, TaskEvent
 from domain.model.workspaces import Workspace, WorkspaceEvent
 from domain.quotas import size_of
+from domain.wall_clocks import WallClock
 
 EventType = Literal[WorkspaceEvent, MemberEvent, ProjectEvent, SectionEvent, LabelEvent, TaskEvent, CommentEvent]
 
@@ -29,7 +31,7 @@ class Event:
     `entity` is the entity after the change, None if it is deleted. A member's `entity_id` is the user's. `added_bytes`
     is by how much the change raises the use of the quota (domain.quotas); a deletion lowers it. `added_open` is by how
     much it raises the number of open tasks. `is_described` says that the description is part of the payload; otherwise
-    the log has it already.
+    the log has it already. `closed_occurrence` is the occurrence of a recurring task that was completed or skipped.
     """
 
     type: EventType
@@ -40,6 +42,7 @@ class Event:
     added_bytes: int = 0
     added_open: int = 0
     is_described: bool = True
+    closed_occurrence: WallClock | None = None
 
     @property
     def kind(self) -> str:
@@ -75,6 +78,14 @@ def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -
         added_open=_is_open(entity) - _is_open(before),
         is_described=before is None or _description_of(before) != _description_of(entity),
     )
+
+
+def of_completion(event: Event, record: CompletionRecord) -> Event:
+    """Return the *event* of a task with the completion that is stored with it or, if the task is reopened, deleted."""
+    size_bytes = size_of(record)
+    if event.type == "task.reopened":
+        return replace(event, added_bytes=event.added_bytes - size_bytes)
+    return replace(event, added_bytes=event.added_bytes + size_bytes, closed_occurrence=record.completion.occurrence)
 
 
 def _is_open(entity: Entity | None) -> bool:

@@ -6,6 +6,7 @@ The rules of recurrence themselves are in `domain/recurrence`.
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Literal
+from uuid import UUID
 
 from domain.checks import Checks
 from domain.errors import Invalid
@@ -75,7 +76,7 @@ class Recurrence:
 
     `series_start` and `occurrence` have no zone: theirs is that of the task's `due`. They have a time if, and only if,
     `due` has one. The occurrence is as scheduled, whether `due` was moved since or not; it began at `occurrence_since`.
-    `remaining` is how many come after it, None without a COUNT.
+    `remaining` is how many come after it, None without a COUNT. `completion_id` is the latest completion of the series.
     """
 
     rule: str
@@ -85,6 +86,7 @@ class Recurrence:
     occurrence: WallClock
     remaining: int | None
     occurrence_since: dt.datetime
+    completion_id: UUID | None = None
 
 
 def start_series(draft: RecurrenceDraft, *, due: WallClock | Unset | None, now: dt.datetime) -> Recurrence | None:

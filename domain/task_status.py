@@ -1,28 +1,55 @@
-"""Completing, cancelling and reopening tasks, with their subtasks."""
+"""Completing, skipping, cancelling and reopening tasks, with their subtasks.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+A task that recurs goes from occurrence to occurrence: see `domain/occurrences.py`.
+"""
+
 from typing import Literal
 from uuid import UUID
 
-from domain import changeable, tasks
-from domain.limits import MOST_CHANGES, require_few
-from domain.model.tasks import Family, Status, Task, TaskEvent, WhichDependents
+from domain import changeable, occurrences, status_changes
+from domain.model.completions import NothingToSkip
+from domain.model.tasks import Task
 from domain.unit_of_work import UnitOfWork
+from domain.wall_clocks import WallClock
 
 Subtasks = Literal["close", "keep"]
 """What happens to the open subtasks of a task that is closed."""
 
 
-async def complete(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
+async def complete(
+    uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close", occurrence: WallClock | None = None
+) -> Task:
     """Complete a task, now, with its open subtasks. A completed one keeps its time.
 
-    Raises TaskNotFound, ProjectArchived, LimitReached.
+    An open task that recurs moves to its next occurrence instead, while there is one. *occurrence* is the one that is
+    meant. Subtasks that recur are left alone, with what is below them.
+
+    Raises TaskNotFound, ProjectArchived, StaleOccurrence, LimitReached; RuleMalformed and RulePartsConflict only if the
+    rule was stored by another version.
     """
     family = await changeable.family(uow, task_id)
-    changed = _closed(family, status="completed", together=subtasks == "close")
-    completed = [replace(each, completed_at=uow.now) for each in changed]
-    return await _store_all(uow, family, changed=completed, event="task.completed")
+    occurrences.require(family.task, occurrence)
+    together = family.ordinary if subtasks == "close" else ()
+    if occurrences.is_at_one(family.task):
+        return await occurrences.end(uow, family, kind="completed", together=together)
+    changed = status_changes.closed(family.task, together, status="completed", completed_at=uow.now)
+    return await status_changes.store(uow, family, changed=changed)
+
+
+async def skip(uow: UnitOfWork, task_id: UUID, *, occurrence: WallClock | None = None) -> Task:
+    """Pass over an occurrence of a task: it moves to the next one, or is completed if that was the last one.
+
+    *occurrence* is the one that is meant.
+    Raises TaskNotFound, ProjectArchived, StaleOccurrence, NothingToSkip, LimitReached; RuleMalformed and
+    RulePartsConflict as `complete` does.
+    """
+    family = await changeable.family(uow, task_id)
+    occurrences.require(family.task, occurrence)
+    if occurrences.is_at_one(family.task):
+        return await occurrences.end(uow, family, kind="skipped", together=family.ordinary)
+    if occurrence is None or family.task.status != "completed":
+        raise NothingToSkip
+    return family.task
 
 
 async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close") -> Task:
@@ -31,71 +58,22 @@ async def cancel(uow: UnitOfWork, task_id: UUID, *, subtasks: Subtasks = "close"
     A completed one loses its time of completion. Raises TaskNotFound, ProjectArchived, LimitReached.
     """
     family = await changeable.family(uow, task_id)
-    changed = _closed(family, status="cancelled", together=subtasks == "close")
-    cancelled = [replace(each, completed_at=None) for each in changed]
-    return await _store_all(uow, family, changed=cancelled, event="task.cancelled")
+    together = family.subtasks if subtasks == "close" else ()
+    changed = status_changes.closed(family.task, together, status="cancelled", completed_at=None)
+    return await status_changes.store(uow, family, changed=changed)
 
 
 async def reopen(uow: UnitOfWork, task_id: UUID) -> Task:
     """Open a closed task again, with the subtasks that were closed together with it.
 
+    Of an open task that recurs, take back the latest completion of its series; of a closed one, the completion that was
+    the end of the series.
+
     Raises TaskNotFound, ProjectArchived, LimitReached.
     """
     family = await changeable.family(uow, task_id)
-    return await _store_all(uow, family, changed=_reopened(family.task, family.subtasks), event="task.reopened")
-
-
-async def _store_all(uow: UnitOfWork, family: Family, *, changed: Sequence[Task], event: TaskEvent) -> Task:
-    """Store what changed of a family, and of its dependents, as one change. Return the task as it is now."""
-    before = {each.id: each for each in family.all}
-    after = {each.id: each for each in changed}
-    dependents: dict[UUID, Task] = {}
-    if family.has_dependents:
-        for dependent, blocked in await _dependents(uow, before, after):
-            known = after if dependent.id in after else dependents
-            before.setdefault(dependent.id, dependent)
-            known[dependent.id] = replace(known.get(dependent.id, dependent), blocked=blocked)
-    require_few(len(after) + len(dependents))
-    now = await tasks.store_all(uow, [(before[each.id], each) for each in after.values()], event=event)
-    turned = [(before[each.id], each) for each in dependents.values()]
-    await tasks.store_all(uow, turned, event="task.updated")
-    return now[0] if now else family.task
-
-
-async def _dependents(
-    uow: UnitOfWork, before: Mapping[UUID, Task], after: Mapping[UUID, Task]
-) -> Sequence[tuple[Task, bool]]:
-    """Return the tasks that are blocked, or no longer, by the change of *before* to *after*, and which of both."""
-    turned = [each.id for each in after.values() if (each.status == "open") != (before[each.id].status == "open")]
-    if not turned:
-        return ()
-    reopened = after[turned[0]].status == "open"  # and so are all of them
-    which: WhichDependents = "free" if reopened else "freed"
-    found = await uow.tasks.dependents(uow.workspace_id, turned, which=which, limit=MOST_CHANGES + 1)
-    return [(task, reopened) for task, _ in found]
-
-
-def _closed(family: Family, *, status: Status, together: bool) -> Sequence[Task]:
-    """Return what changes if a task is closed with this *status*: the task, and if *together* its open subtasks.
-
-    `completed_at` is left to the caller.
-    """
-    task = family.task
-    if task.status == status:
-        return ()
-    others = [each for each in family.subtasks if each.status == "open"] if together else []
-    return [
-        replace(task, status=status, closed_with=None),
-        *(replace(each, status=status, closed_with=task.id) for each in others),
-    ]
-
-
-def _reopened(task: Task, subtasks: Sequence[Task]) -> Sequence[Task]:
-    """Return what changes if *task* is reopened: the task, and the subtasks that were closed together with it."""
-    if task.status == "open":
-        return ()
-    closed_with = task.closed_with or task.id
-    return [
-        replace(each, status="open", completed_at=None, closed_with=None)
-        for each in (task, *(each for each in subtasks if each.closed_with == closed_with))
-    ]
+    record = await occurrences.latest(uow, family.task)
+    if record is not None and (family.task.status == "open" or record.undo.is_last):
+        return await occurrences.take_back(uow, family, record)
+    changed = status_changes.reopened(family.task, family.subtasks)
+    return await status_changes.store(uow, family, changed=changed)

@@ -22,6 +22,7 @@ from domain import (
     wall_clocks,
 )
 from domain.checks import Checks
+from domain.model.completions import CompletionRecord
 from domain.model.projects import Project, ProjectUnknown
 from domain.model.sections import SectionUnknown
 from domain.model.tasks import (
@@ -260,12 +261,14 @@ async def _destination(uow: UnitOfWork, draft: TaskDraft) -> _Place:
     return _Place(project, section_id, last)
 
 
-async def store(uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent) -> Task:
-    """Store *task* as *changed*, if that differs, and return it as it is now."""
+async def store(
+    uow: UnitOfWork, task: Task, changed: Task, *, event: TaskEvent, record: CompletionRecord | None = None
+) -> Task:
+    """Store *task* as *changed*, if that differs, and return it as it is now. *record* is `TaskRepository.update`'s."""
     if changed == task:
         return task
     changed = replace(changed, updated_at=uow.now, revision=await uow.next_revision())
-    await uow.tasks.update(changed, before=task, event=event)
+    await uow.tasks.update(changed, before=task, event=event, record=record)
     await reminder_instants.follow(uow, [(task, changed)])
     return changed
 

@@ -8,6 +8,7 @@ from domain.model.account_log import AccountLog
 from domain.model.activity import ActivityRepository
 from domain.model.changes import ChangeRepository
 from domain.model.comments import CommentRepository
+from domain.model.completions import CompletionRepository
 from domain.model.due_reminders import DueReminderRepository
 from domain.model.fired_reminders import FiredReminderRepository
 from domain.model.identities import IdentityRepository
@@ -138,6 +139,10 @@ class UnitOfWork(Protocol):
     @property
     def reminders(self) -> ReminderRepository:
         """Reminders of tasks."""
+
+    @property
+    def completions(self) -> CompletionRepository:
+        """Completions of recurring tasks."""
 
     @property
     def changes(self) -> ChangeRepository:

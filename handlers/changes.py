@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from domain import account_changes, account_streams, activity, change_streams, changes, streams
 from domain.account_changes import AccountChanges
-from domain.activity import ActivityEntry
+from domain.activity import CLOSED_OCCURRENCE, ActivityEntry
 from domain.change_cursors import Completed
 from domain.events import EventType, is_end
 from domain.model.activity import ActivityFilter
@@ -145,7 +145,9 @@ def logged_change_view(change: LogRecord) -> responses.LoggedChange:
     }
     if deleted or change.body is None:
         return view
-    return cast("responses.LoggedChange", {**view, change.type: json.loads(change.body)})
+    entity = json.loads(change.body)
+    closed = {name: entity.pop(name) for name in (CLOSED_OCCURRENCE,) if name in entity}
+    return cast("responses.LoggedChange", {**view, change.type: entity, **closed})
 
 
 async def stream_my_changes(
@@ -201,6 +203,7 @@ def activity_entry_view(entry: ActivityEntry) -> responses.ActivityEntry:
         "task_id": entry.task_id,
         "title": entry.title,
         "changed": list(entry.changed),
+        "closed_occurrence": cast("responses.WallClock | None", entry.closed_occurrence),
         "actor_id": event.actor_id,
         "recorded_at": event.recorded_at,
         "erased": event.payload is None and not is_end(event.type),

@@ -17,7 +17,7 @@ from handlers.labels import label_view
 from handlers.members import member_view
 from handlers.projects import project_view
 from handlers.sections import section_view
-from handlers.tasks import task_view
+from handlers.tasks import task_view, wall_clock_view
 from handlers.workspaces import workspace_facts_view
 from spec import responses
 
@@ -30,6 +30,7 @@ Payload = (
     | responses.Label
     | responses.Task
     | responses.TaskEvent
+    | responses.TaskOccurrenceEvent
     | responses.Comment
     | responses.Gone
 )
@@ -56,6 +57,8 @@ def payload_of(event: Event) -> Payload:
     if event.entity is None:
         return {"id": event.entity_id}
     view = entity_view(event.entity)
-    if event.is_described:
-        return cast("Payload", view)
-    return cast("Payload", {name: value for name, value in view.items() if name != "description"})
+    if not event.is_described:
+        view = {name: value for name, value in view.items() if name != "description"}
+    if event.closed_occurrence is not None:
+        view["closed_occurrence"] = wall_clock_view(event.closed_occurrence)
+    return cast("Payload", view)

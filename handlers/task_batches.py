@@ -13,6 +13,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "create": "create_task",
     "update": "update_task",
     "complete": "complete_task",
+    "skip": "skip_task",
     "cancel": "cancel_task",
     "reopen": "reopen_task",
     "move": "move_task",

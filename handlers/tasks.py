@@ -3,7 +3,8 @@
 import datetime as dt
 from uuid import UUID
 
-from domain import restoring, single_links, task_deletions, task_lists, task_moves, task_status, tasks
+from domain import completions, restoring, single_links, task_deletions, task_lists, task_moves, task_status, tasks
+from domain.model.completions import Completion
 from domain.model.tasks import Status, Task
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
@@ -18,7 +19,7 @@ from handlers.patches import patched, patched_list, sent
 from handlers.task_batches import parts_of, result_view
 from handlers.times import time_view
 from spec import models, responses
-from spec.models import TaskBatch, TaskClose, TaskCreate, TaskMetadataPatch, TaskMove, TaskPatch
+from spec.models import TaskBatch, TaskClose, TaskComplete, TaskCreate, TaskMetadataPatch, TaskMove, TaskPatch, TaskSkip
 from tickbox_contract.responses import Perform, Response, created, no_content, ok
 
 
@@ -96,9 +97,15 @@ async def delete_task(uow: UnitOfWork, task_id: UUID) -> Response:
     return no_content()
 
 
-async def complete_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
-    """200 with the task, which keeps the time of its first completion."""
-    return ok(task_view(await task_status.complete(uow, task_id, subtasks=_subtasks(body))))
+async def complete_task(uow: UnitOfWork, task_id: UUID, body: TaskComplete | None = None) -> Response:
+    """200 with the task, which keeps the time of its first completion, or is at its next occurrence."""
+    task = await task_status.complete(uow, task_id, subtasks=_subtasks(body), occurrence=_occurrence(body))
+    return ok(task_view(task))
+
+
+async def skip_task(uow: UnitOfWork, task_id: UUID, body: TaskSkip | None = None) -> Response:
+    """200 with the task, at its next occurrence or completed."""
+    return ok(task_view(await task_status.skip(uow, task_id, occurrence=_occurrence(body))))
 
 
 async def cancel_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = None) -> Response:
@@ -109,6 +116,11 @@ async def cancel_task(uow: UnitOfWork, task_id: UUID, body: TaskClose | None = N
 async def reopen_task(uow: UnitOfWork, task_id: UUID) -> Response:
     """200 with the task, open."""
     return ok(task_view(await task_status.reopen(uow, task_id)))
+
+
+async def list_completions(uow: UnitOfWork, task_id: UUID, limit: int, cursor: str | None = None) -> Response:
+    """200 with the completions of the task, the newest first."""
+    return ok(page_view(await completions.page(uow, task_id, limit=limit, cursor=cursor), completion_view))
 
 
 async def move_task(uow: UnitOfWork, task_id: UUID, body: TaskMove) -> Response:
@@ -164,11 +176,15 @@ async def remove_task_dependency(uow: UnitOfWork, task_id: UUID, depends_on_id: 
     return no_content()
 
 
-def _subtasks(body: TaskClose | None) -> Subtasks:
+def _subtasks(body: TaskClose | TaskComplete | None) -> Subtasks:
     return "close" if body is None else sent(body.subtasks, default="close")
 
 
-def wall_clock(body: models.WallClockCreate | None) -> WallClock | None:
+def _occurrence(body: TaskComplete | TaskSkip | None) -> WallClock | None:
+    return None if body is None else wall_clock(sent(body.occurrence, default=None))
+
+
+def wall_clock(body: models.WallClockCreate | models.NamedOccurrence | None) -> WallClock | None:
     """Return what a new value says."""
     if body is None:
         return None
@@ -243,6 +259,19 @@ def _recurrence_view(task: Task, recurrence: Recurrence) -> responses.Recurrence
         "overdue": recurrence.overdue,
         "series_start": wall_clock_view(task.series_start),
         "remaining": recurrence.remaining,
+    }
+
+
+def completion_view(completion: Completion) -> responses.Completion:
+    """A `Completion`."""
+    return {
+        "id": completion.id,
+        "task_id": completion.task_id,
+        "occurrence": wall_clock_view(completion.occurrence),
+        "due": wall_clock_view(completion.due),
+        "kind": completion.kind,
+        "completed_by": completion.completed_by,
+        "completed_at": completion.completed_at,
     }
 
 

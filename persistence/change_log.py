@@ -127,11 +127,14 @@ class ChangeLog:
 
     async def write_parts(self, statement: UpdateBase, many: Sequence[Parameters]) -> None:
         """Change rows that are parts of an entity, once for each of *many*. The entity's own event records it."""
-        if not is_part(statement.table):
-            message = f"{statement.table} has no parts of an entity"
-            raise RuntimeError(message)
+        _require_part(statement)
         if many:
             await self._runner.run(statement, many if len(many) > 1 else many[0])
+
+    async def write_part(self, statement: UpdateBase, parameters: Parameters) -> None:
+        """Change one row as `write_parts` does; the change may be made later, as by `write`."""
+        _require_part(statement)
+        await self._runner.defer((statement, parameters))
 
     async def write_unseen(self, statement: UpdateBase, parameters: Parameters) -> Sequence[Row]:
         """Change rows that are in the trash, which nobody sees, and return what *statement* returns."""
@@ -277,4 +280,10 @@ def ends_of(kind: EventType, workspace_id: UUID, revision: int) -> Callable[[Row
 def _require_kind(statement: UpdateBase, event: Event) -> None:
     if logged_kind(statement.table) != event.kind:
         message = f"{event.type} is not an event of {statement.table}"
+        raise RuntimeError(message)
+
+
+def _require_part(statement: UpdateBase) -> None:
+    if not is_part(statement.table):
+        message = f"{statement.table} has no parts of an entity"
         raise RuntimeError(message)

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Delete, bindparam, delete, select, tuple_
 
 from persistence.comments import comments
 from persistence.compiled import BULK
+from persistence.completions import completions
 from persistence.events import events, tombstones
 from persistence.idempotency import client_ids, idempotency_keys
 from persistence.labels import labels
@@ -42,6 +43,7 @@ _WITHIN: Final = tuple(
     _delete_some(place)
     for place in (
         comments.c.workspace_id,
+        completions.c.workspace_id,
         *(links.table.c.workspace_id for links in LINKS.values()),  # a task has many, which count as rows
         reminders.c.workspace_id,
         stale_reminders.c.workspace_id,

@@ -14,6 +14,7 @@ from persistence.activity import Activity
 from persistence.change_log import ChangeLog
 from persistence.changes import Changes
 from persistence.comments import Comments
+from persistence.completions import Completions
 from persistence.credentials import CredentialReader
 from persistence.due_reminders import DueReminders
 from persistence.fired_reminders import FiredReminders
@@ -70,6 +71,7 @@ class Repositories:
     changes = _created(lambda uow: Changes(uow.runner))
     activity = _created(lambda uow: Activity(uow.runner))
     comments = _created(lambda uow: Comments(uow.runner, uow.change_log))
+    completions = _created(lambda uow: Completions(uow.runner))
     credentials = _created(lambda uow: CredentialReader(uow.aside))
     due_reminders = _created(lambda uow: DueReminders(uow.runner))
     fired_reminders = _created(lambda uow: FiredReminders(uow.runner, uow.change_log.wake))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -98,6 +99,7 @@ tasks: Final = Table(
             name="recurrence_time",
         ),
     ),
+    Column("completion_id", Uuid),
     PrimaryKeyConstraint("workspace_id", "id", info=means(IdTaken)),
     ForeignKeyConstraint(
         ["workspace_id", "project_id"],
@@ -180,15 +182,17 @@ partial_index(
 _LOAD_WALL_CLOCK: Final = loader(WallClock)
 
 
-def _load_wall_clock(date: dt.date, time: dt.time | None, time_zone: str | None) -> WallClock:
+def load_wall_clock(date: dt.date, time: dt.time | None, time_zone: str | None) -> WallClock:
+    """Return the value of three columns."""
     return _LOAD_WALL_CLOCK((date, time, time_zone))
 
 
-def _wall_clock(*columns: Column[Any]) -> Stored:
+def wall_clock(*columns: Column[Any]) -> Stored:
+    """Return how a WallClock is stored: in a column for its date, one for its time, and one for its zone."""
     return Stored(
         columns=columns,
         dump=lambda value: (None, None, None) if value is None else (value.date, value.time, value.time_zone),
-        load=_load_wall_clock,
+        load=load_wall_clock,
         without="None",
     )
 
@@ -206,9 +210,10 @@ def _load_recurrence(  # noqa: PLR0913, PLR0917  # a column each
     time: dt.time | None,
     remaining: int | None,
     since: dt.datetime,
+    completion_id: UUID | None,
 ) -> Recurrence:
-    start, occurrence = _load_wall_clock(start_date, start_time, None), _load_wall_clock(date, time, None)
-    return _LOAD_RECURRENCE((rule, anchor, overdue, start, occurrence, remaining, since))
+    start, occurrence = load_wall_clock(start_date, start_time, None), load_wall_clock(date, time, None)
+    return _LOAD_RECURRENCE((rule, anchor, overdue, start, occurrence, remaining, since, completion_id))
 
 
 def _dump_recurrence(value: Recurrence | None) -> Parts:
@@ -225,6 +230,7 @@ def _dump_recurrence(value: Recurrence | None) -> Parts:
         occurrence.time,
         value.remaining,
         value.occurrence_since,
+        value.completion_id,
     )
 
 
@@ -239,6 +245,7 @@ _RECURRENCE: Final = Stored(
         tasks.c.occurrence_time,
         tasks.c.remaining,
         tasks.c.occurrence_since,
+        tasks.c.completion_id,
     ),
     dump=_dump_recurrence,
     load=_load_recurrence,
@@ -255,8 +262,8 @@ TASKS: Final = Mapper(
             dump=lambda priority: (PRIORITIES.index(priority),),
             load=PRIORITIES.__getitem__,
         ),
-        "start": _wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
-        "due": _wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        "start": wall_clock(tasks.c.start_date, tasks.c.start_time, tasks.c.start_time_zone),
+        "due": wall_clock(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
         "recurrence": _RECURRENCE,
         **{
             name: Stored(

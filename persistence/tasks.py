@@ -14,7 +14,8 @@ from sqlalchemy import (
     update,
 )
 
-from domain.events import event_of
+from domain.events import event_of, of_completion
+from domain.model.completions import CompletionRecord
 from domain.model.projects import Project
 from domain.model.tasks import (
     FIRST_ID,
@@ -29,7 +30,7 @@ from domain.model.tasks import (
     TaskQuery,
     WhichDependents,
 )
-from persistence import task_buckets, task_dependencies, task_families, task_links, trashed_tasks
+from persistence import completions, task_buckets, task_dependencies, task_families, task_links, trashed_tasks
 from persistence.change_log import ChangeLog, ends_of
 from persistence.compiled import BULK, padded
 from persistence.metadata import is_live
@@ -165,11 +166,18 @@ class Tasks:
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         return TASKS.all(await self._runner.rows(*page_of(query)))
 
-    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
+    async def update(
+        self, task: Task, *, before: Task, event: TaskEvent, record: CompletionRecord | None = None
+    ) -> None:
         key = {"workspace": task.workspace_id, "task": task.id}
         values = {**key, **TASKS.changes(task, before=before)}
-        await self._change_log.write(_UPDATE, values, event_of(event, task, before=before))
+        change = event_of(event, task, before=before)
+        if record is not None:
+            change = of_completion(change, record)
+        await self._change_log.write(_UPDATE, values, change)
         await task_links.store(self._change_log, [(before, task)])
+        if record is not None:
+            await completions.store(self._change_log, record, event=event)
 
     async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
         await self._change_log.write_many(

@@ -10,12 +10,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Delete, Table, Update, UpdateBase, bindparam, case, delete, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Table,
+    Update,
+    UpdateBase,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from domain.model.trash import TrashKind
 from domain.quotas import ROW_BYTES
 from persistence.comments import comments
 from persistence.compiled import BULK, Parameters, Row
+from persistence.completions import completions
 from persistence.labels import labels
 from persistence.memberships import workspaces
 from persistence.octets import octets
@@ -50,7 +65,7 @@ def _within(table: Table) -> Any:
     return table.c.workspace_id == bindparam("workspace")
 
 
-def _delete(table: Table, *texts: Column[str], named: Column[UUID] | None = None) -> _Part:
+def _delete(table: Table, *texts: ColumnElement[str], named: Column[UUID] | None = None) -> _Part:
     """Delete rows of the entry; only the one that is *named* `:thing`, where that is the only one."""
     mine = [_within(table), table.c.trash_id == bindparam("trash")]
     mine += [] if named is None else [named == bindparam("thing")]
@@ -82,16 +97,19 @@ _THESE: Final = (
     .limit(bindparam("limit"))
 )
 """The tasks that are deleted next."""
-_ON_THESE: Final = (
-    select(comments.c.id).where(_within(comments), comments.c.task_id.in_(_THESE)).limit(bindparam("limit"))
-)
-_DELETE_COMMENTS: Final = (
-    delete(comments)
-    .where(_within(comments), comments.c.id.in_(_ON_THESE))
-    .returning(octets(comments.c.text))
-    .execution_options(**BULK)
-)
-"""Also those that another deletion took: they would be deleted with their tasks, and their bytes still be counted."""
+
+
+def _delete_on_these(text: Column[str]) -> _Part:
+    """Delete what is on the tasks that are deleted next: it would be deleted with them, and its bytes still be counted.
+
+    Also the comments that another deletion took.
+    """
+    table = text.table
+    assert isinstance(table, Table)
+    some = select(table.c.id).where(_within(table), table.c.task_id.in_(_THESE)).limit(bindparam("limit"))
+    statement: Delete = delete(table).where(_within(table), table.c.id.in_(some))
+    names = ("workspace", "trash", "limit")
+    return _Part(statement.returning(octets(text)).execution_options(**BULK), names, frees=True)
 
 
 def _delete_links(end: Column[UUID]) -> _Part:
@@ -112,11 +130,12 @@ _INBOX: Final = select(projects.c.id).where(_within(projects), projects.c.is_inb
 _labelled: Final = LINKS["label_ids"].table
 _PARTS: Final = (
     _delete(comments, comments.c.text),
-    _Part(_DELETE_COMMENTS, ("workspace", "trash", "limit"), frees=True),
+    _delete_on_these(comments.c.text),
+    _delete_on_these(completions.c.reopened),
     *(_delete_links(links.table.c.task_id) for links in LINKS.values()),
     _delete_links(LINKS["depends_on_ids"].other),
     _delete_links(reminders.c.task_id),
-    _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata),
+    _delete(tasks, tasks.c.title, tasks.c.description, tasks.c.metadata, func.coalesce(tasks.c.recurrence_rule, "")),
     _take_out(tasks, tasks.c.section_id, of=sections, to=None),
     _take_out(tasks, tasks.c.project_id, of=projects, to=_INBOX),
     _take_out(sections, sections.c.project_id, of=projects, to=_INBOX),

@@ -334,9 +334,23 @@ class LabelPatch(BaseModel):
     color: str | None | MISSING = MISSING
 
 
+class NamedOccurrence(BaseModel):
+    """
+    The occurrence that is meant, as `occurrence` of the task says it. `null` is the same as leaving it out: the one that the task is at.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    date: date_aliased
+    time: str | None | MISSING = MISSING
+    time_zone: str | None | MISSING = MISSING
+
+
 class TaskClose(BaseModel):
     """
-    How a task is completed or cancelled.
+    How a task is cancelled.
     """
 
     model_config = ConfigDict(
@@ -376,9 +390,34 @@ class TaskBatchMove(BaseModel):
     body: TaskMove
 
 
+class TaskBatchCompleteBody(BaseModel):
+    """
+    How a task is completed, as `TaskComplete`. `null` is the same as leaving it out.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    occurrence: NamedOccurrence | None | MISSING = MISSING
+    subtasks: Literal["close", "keep"] | MISSING = MISSING
+
+
+class TaskBatchSkipBody(BaseModel):
+    """
+    Which occurrence is skipped, as `TaskSkip`. `null` is the same as leaving it out.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    occurrence: NamedOccurrence | None | MISSING = MISSING
+
+
 class TaskBatchCloseBody(BaseModel):
     """
-    How a task is completed or cancelled, as `TaskClose`. `null` is the same as leaving it out.
+    How a task is cancelled, as `TaskClose`. `null` is the same as leaving it out.
     """
 
     model_config = ConfigDict(
@@ -627,6 +666,31 @@ class TaskCreate(BaseModel):
     metadata: TaskMetadataCreate | None | MISSING = MISSING
 
 
+class TaskComplete(BaseModel):
+    """
+    How a task is completed.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    occurrence: NamedOccurrence | None | MISSING = MISSING
+    subtasks: Literal["close", "keep"] | MISSING = MISSING
+
+
+class TaskSkip(BaseModel):
+    """
+    Which occurrence of a task is skipped.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    occurrence: NamedOccurrence | None | MISSING = MISSING
+
+
 class TaskPatch(BaseModel):
     """
     A merge patch of a task.
@@ -662,9 +726,37 @@ class TaskBatchUpdate(BaseModel):
     body: TaskPatch
 
 
+class TaskBatchComplete(BaseModel):
+    """
+    How a task is completed.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | None | MISSING = MISSING
+    body: TaskBatchCompleteBody | None | MISSING = MISSING
+
+
+class TaskBatchSkip(BaseModel):
+    """
+    Which occurrence of a task is skipped.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+    )
+    task_id: UUID
+    revision: int | None | MISSING = MISSING
+    body: TaskBatchSkipBody | None | MISSING = MISSING
+
+
 class TaskBatchClose(BaseModel):
     """
-    How a task is completed or cancelled.
+    How a task is cancelled.
     """
 
     model_config = ConfigDict(
@@ -687,7 +779,8 @@ class TaskOperation(BaseModel):
     )
     create: TaskCreate | MISSING = MISSING
     update: TaskBatchUpdate | MISSING = MISSING
-    complete: TaskBatchClose | MISSING = MISSING
+    complete: TaskBatchComplete | MISSING = MISSING
+    skip: TaskBatchSkip | MISSING = MISSING
     cancel: TaskBatchClose | MISSING = MISSING
     reopen: TaskBatchTarget | MISSING = MISSING
     move: TaskBatchMove | MISSING = MISSING

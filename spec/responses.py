@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date as date_aliased
 from datetime import datetime
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 from uuid import UUID
 
 
@@ -362,6 +362,30 @@ class Recurrence(TypedDict):
     remaining: int | None
 
 
+class Completion(TypedDict):
+    """
+    An occurrence of a recurring task that was completed or skipped.
+    """
+
+    id: UUID
+    task_id: UUID
+    occurrence: WallClock | None
+    due: WallClock | None
+    kind: str
+    completed_by: UUID
+    completed_at: datetime
+
+
+class CompletionPage(TypedDict):
+    """
+    A page of completions.
+    """
+
+    items: list[Completion]
+    next_cursor: str | None
+    has_more: bool
+
+
 class PreviewedOccurrence(TypedDict):
     """
     One occurrence of a series.
@@ -521,7 +545,8 @@ class LoggedChange(TypedDict):
     """
     One change of one thing, as the log of the workspace has it: the thing after the change, in the member that has
     the name of its `type`. Without a `description`, a task or project has the same one as before: replace the
-    members that you get, and keep the others.
+    members that you get, and keep the others. If an occurrence of a recurring task was completed or skipped
+    (`task.completed`, `task.skipped`), `closed_occurrence` says which one; the task may be at the next one already.
 
     """
 
@@ -538,6 +563,7 @@ class LoggedChange(TypedDict):
     section: NotRequired[Section]
     task: NotRequired[TaskEvent]
     comment: NotRequired[Comment]
+    closed_occurrence: NotRequired[WallClock | None]
 
 
 class ChangeEvent(TypedDict):
@@ -598,6 +624,7 @@ class ActivityEntry(TypedDict):
     task_id: UUID | None
     title: str | None
     changed: list[str]
+    closed_occurrence: WallClock | None
     actor_id: UUID | None
     recorded_at: datetime
     erased: bool
@@ -620,6 +647,9 @@ class AccountChangeEvent(TypedDict):
 
     changes: list[WorkspaceChange]
     fired_reminders: list[FiredReminder]
+
+
+TaskOccurrenceEvent: TypeAlias = Any
 
 
 class Gone(TypedDict):

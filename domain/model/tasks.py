@@ -1,6 +1,7 @@
 """Tasks: the entity, its errors and events, and the port of their repository."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from domain import task_metadata
 from domain.errors import Conflict, Invalid, NotFound
+from domain.model.completions import CompletionRecord
 from domain.model.projects import Project
 from domain.task_recurrence import Recurrence
 from domain.wall_clocks import WallClock
@@ -35,6 +37,7 @@ TaskEvent = Literal[
     "task.created",
     "task.updated",
     "task.completed",
+    "task.skipped",
     "task.cancelled",
     "task.reopened",
     "task.moved",
@@ -238,6 +241,18 @@ class Family:
         """The task, then its subtasks."""
         return self.task, *self.subtasks
 
+    @property
+    def ordinary(self) -> Sequence[Task]:
+        """The subtasks that belong to what the task is now: they do not recur, and are not below one that does."""
+        below = defaultdict[UUID | None, list[Task]](list)
+        for each in self.subtasks:
+            if each.recurrence is None:
+                below[each.parent_id].append(each)
+        found = [*below[self.task.id]]
+        for each in found:
+            found += below[each.id]
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
@@ -321,8 +336,13 @@ class TaskRepository(Protocol):
     async def page(self, query: TaskQuery) -> Sequence[Task]:
         """Return at most `query.limit` tasks."""
 
-    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
-        """Store what can change of a task, and record *event*. *before* is the task as it is stored."""
+    async def update(
+        self, task: Task, *, before: Task, event: TaskEvent, record: CompletionRecord | None = None
+    ) -> None:
+        """Store what can change of a task, and record *event*. *before* is the task as it is stored.
+
+        A completion (*record*) is stored with it or, with the event `task.reopened`, deleted.
+        """
 
     async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
         """Store tasks as `update` does, in this order. Each is given as it is stored, and as it will be."""

@@ -83,7 +83,7 @@ BUILDERS = {
     ),
     *("combined._combined", "task_buckets._has_tasks", "task_buckets.projects_statement"),
     "task_buckets.sections_statement",
-    *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._take_out"),
+    *("trash_purges._delete", "trash_purges._delete_links", "trash_purges._delete_on_these", "trash_purges._take_out"),
 }
 """The functions that build statements. All are called at import, but for `page_statement` and its part,
 `newest_statement`, and `_combined`, which puts such statements into one.

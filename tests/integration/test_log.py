@@ -31,8 +31,10 @@ RARE = {
     "restore_section": {"section.moved", "task.moved"},
     "restore_label": {"label.moved"},
     "restore_task": {"task.moved"},
+    "skip_task": {"task.completed"},
 }
-"""What an operation writes only if neighbours make room for what comes back: tests/unit/test_restored_places.py."""
+"""What an operation writes only if neighbours make room for what comes back: tests/unit/test_restored_places.py; and
+only at the end of a series: tests/unit/test_occurrences.py."""
 WITHOUT_EVENTS = {
     "create_invitation": "an e-mail address is in no log",
     "delete_invitation": "the same",

@@ -34,6 +34,7 @@ from domain import (
     change_cursors,
     changes,
     comments,
+    completions,
     due_reminders,
     email_addresses,
     identities,
@@ -73,6 +74,7 @@ from domain.queued_emails import RenderedEmail
 from domain.sessions import SessionEnded
 from domain.task_lists import TaskFilter, TaskSort
 from domain.task_moves import TaskDestination
+from domain.task_recurrence import RecurrenceDraft
 from domain.tasks import TaskDraft, TaskEdit
 from domain.tokens import TokenDraft
 from domain.unit_of_work import UnitOfWork
@@ -145,7 +147,17 @@ def digest(number: int) -> bytes:
     return number.to_bytes(32, "big")
 
 
-IN_BULK = {"comments", "tasks", "projects", "sections", "labels", "task_labels", "task_assignees", "task_dependencies"}
+IN_BULK = {
+    "comments",
+    "completions",
+    "tasks",
+    "projects",
+    "sections",
+    "labels",
+    "task_labels",
+    "task_assignees",
+    "task_dependencies",
+}
 """Large tables. The sessions and memberships of one user are few enough to be sorted and filtered."""
 MIDDLE: Mapping[str, SortKey] = {
     "position": "c06000",
@@ -367,6 +379,21 @@ def workspace_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     )
 
 
+def completion_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
+    """Every hundredth task has a hundred."""
+    yield (
+        insert(TABLES["completions"]),
+        [
+            {"workspace_id": workspace(of), "id": numbered(17, of * 100_000 + n), "kind": "completed"}
+            | {"task_id": numbered(5, of * 100_000 + n - n % 100), "completed_by": user(of), "is_last": False}
+            | {"occurrence_date": NOON.date(), "due_date": NOON.date(), "series_start_date": NOON.date()}
+            | {"completed_at": NOON + dt.timedelta(seconds=n), "occurrence_since": NOON, "reopened": ""}
+            for of, count in TASKS.items()
+            for n in range(count)
+        ],
+    )
+
+
 def reminder_rows() -> Iterator[tuple[Insert, list[dict[str, object]]]]:
     """Each task has one. A fourth of them have yet to fire, some of which are late, or of older zone data."""
     yield (
@@ -520,6 +547,7 @@ async def write(url: str, is_wanted: Callable[[Mapping[str, object]], bool]) -> 
         account_rows,
         mail_rows,
         workspace_rows,
+        completion_rows,
         reminder_rows,
         trash_rows,
         dependency_rows,
@@ -832,6 +860,17 @@ async def call_due_reminders(ada: Caller) -> None:
     assert await nobody.write(due_reminders.fire, found.workspace_id, [found.reminder_id]) == 1
 
 
+async def call_completion_services(ada: Caller) -> None:
+    page = await ada.read(completions.page, numbered(5, 100), limit=1)
+    assert page.next_cursor
+    await ada.read(completions.page, numbered(5, 100), cursor=page.next_cursor)
+    draft = TaskDraft(title="x", due=WallClock(date=NOON.date()), recurrence=RecurrenceDraft(rule="FREQ=DAILY"))
+    task = await ada.write(tasks.create, draft)
+    await ada.write(task_status.complete, task.id)
+    await ada.write(task_status.skip, task.id)
+    await ada.write(task_status.reopen, task.id)
+
+
 async def call_reminder_services(ada: Caller) -> None:
     due = WallClock(date=dt.date(2030, 1, 1))
     task = await ada.write(tasks.create, TaskDraft(title="z", due=due))
@@ -941,6 +980,7 @@ TOURS = [
     call_dependency_services,
     call_comment_services,
     call_due_reminders,
+    call_completion_services,
     call_reminder_services,
     call_trash_services,
     call_change_services,
@@ -959,6 +999,7 @@ TOURS_OF_TASKS = [
     call_dependency_services,
     call_comment_services,
     call_due_reminders,
+    call_completion_services,
     call_reminder_services,
     call_trash_services,
 ]

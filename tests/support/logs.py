@@ -22,7 +22,7 @@ from tests.support.tables import Tables
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """One event. `payload` is None if it was erased."""
+    """One event. `payload` is None if it was erased; the occurrence that it was about is apart from the entity."""
 
     revision: int
     sequence: int
@@ -30,6 +30,7 @@ class LoggedEvent:
     entity_id: str
     actor_id: str | None
     payload: dict[str, Any] | None
+    closed_occurrence: dict[str, Any] | None = None
 
     @property
     def kind(self) -> str:
@@ -54,12 +55,16 @@ def read_log(tables: Tables, workspace_id: str) -> list[LoggedEvent]:
         .where(events.c.workspace_id == UUID(workspace_id))
         .order_by(events.c.revision, events.c.sequence)
     )
-    return [
-        LoggedEvent(
-            revision, sequence, kind, str(entity), str(actor) if actor else None, json.loads(body) if body else None
-        )
-        for revision, sequence, kind, entity, actor, body in tables.rows(statement)
-    ]
+    return [_event(*row) for row in tables.rows(statement)]
+
+
+def _event(  # noqa: PLR0913, PLR0917  # the columns
+    revision: int, sequence: int, kind: str, entity_id: UUID, actor_id: UUID | None, body: str | None
+) -> LoggedEvent:
+    payload = json.loads(body) if body else None
+    closed_occurrence = payload.pop("closed_occurrence", None) if payload else None
+    actor = str(actor_id) if actor_id else None
+    return LoggedEvent(revision, sequence, kind, str(entity_id), actor, payload, closed_occurrence)
 
 
 def read_logs(tables: Tables) -> dict[str, list[LoggedEvent]]:

@@ -123,6 +123,22 @@ def _awaited(then: str | None = None) -> Value:
     return lambda setting, _caller: setting.once(f"awaited {then}", lambda: make(setting))
 
 
+def _recurring(then: str | None = None) -> Value:
+    """The id of a recurring task with a completed subtask, that another one depends on, after the action *then*."""
+
+    def make(setting: Setting) -> str:
+        path, due = f"{setting.home}/tasks", {"date": "2026-05-01"}
+        task = setting.founder.create(path, title="Water", due=due, recurrence={"rule": "FREQ=DAILY"})
+        subtask_id = str(setting.founder.create(path, title="Fill the can", parent_id=task["id"])["id"])
+        _waiting(setting, of=subtask_id)
+        ok(setting.founder.client.post(f"{path}/{subtask_id}/complete"))
+        if then is not None:
+            ok(setting.founder.client.post(f"{path}/{task['id']}/{then}"))
+        return str(task["id"])
+
+    return lambda setting, _caller: setting.once(f"recurring {then}", lambda: make(setting))
+
+
 def _dependent(setting: Setting) -> Any:
     """A task that depends on another one."""
 
@@ -244,14 +260,15 @@ VALUES: Mapping[str, Value] = {
     "remove_task_assignee.task_id": lambda setting, _caller: _assigned(setting)["id"],
     "remove_member.user_id": lambda setting, _caller: _assigned(setting)["assignee_ids"][0],
     "task_id": _create("tasks", title="Sow"),
-    "complete_task.task_id": _awaited(),
+    "complete_task.task_id": _recurring(),
+    "skip_task.task_id": _recurring(),
     "cancel_task.task_id": _awaited(),
     "delete_task.task_id": _awaited(),
     "batch_tasks.task_id": lambda setting, _caller: _commented(setting),
     "comment_id": _comment_id,
     "restore_comment.comment_id": _deleted_comment_id,
     "reminder_id": _reminder_id,
-    "reopen_task.task_id": _awaited(then="complete"),
+    "reopen_task.task_id": _recurring(then="complete"),
     "restore_task.task_id": _deleted("tasks", lambda setting: str(_swept(setting)["id"])),
     "depends_on_id": _create("tasks", title="Dig"),
     "remove_task_dependency.task_id": lambda setting, _caller: _dependent(setting)["id"],

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.model.comments import Comment
+from domain.model.completions import Completion, CompletionRecord, Undo
 from domain.model.fired_reminders import FiredReminder
 from domain.model.invitations import Invitation
 from domain.model.labels import Label
@@ -268,6 +269,30 @@ def reminder(number: int, about: Task, *, of: User, **changes: Any) -> Reminder:
         revision=1,
     )
     return replace(created, **changes)
+
+
+def completion(number: int, of: Task, *, undo: dict[str, Any] | None = None, **changes: Any) -> CompletionRecord:
+    """A completion with what undoes it, of which *undo* has what differs."""
+    created = Completion(
+        id=ident(number),
+        workspace_id=of.workspace_id,
+        task_id=of.id,
+        occurrence=DUE,
+        due=replace(DUE, date=DUE.date + DAY),
+        kind="completed",
+        completed_by=NOBODY,
+        completed_at=NOON,
+    )
+    before = Undo(
+        start=None,
+        series_start=replace(DUE, time_zone=None),
+        remaining=None,
+        occurrence_since=NOON - DAY,
+        previous_id=None,
+        is_last=False,
+        reopened=(),
+    )
+    return CompletionRecord(completion=replace(created, **changes), undo=replace(before, **(undo or {})))
 
 
 DUE = WallClock(date=dt.date(2026, 3, 4), time=dt.time(9, 30), time_zone="Europe/Berlin")

@@ -150,6 +150,7 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "move_label": lambda now: _beside(now.labels),
     "move_task": _task_move,
     "complete_task": _closing,
+    "skip_task": lambda _now: st.none() | st.just({}) | st.just({"occurrence": {"date": "2027-03-01"}}),
     "cancel_task": _closing,
 }
 """By operationId. The other operations have no body."""

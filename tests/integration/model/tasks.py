@@ -91,6 +91,12 @@ def cancel_task(now: Workspace, *, task_id: str, body: Body | None = None) -> No
     _close(now, task_id, body, status="cancelled", completed_at=None)
 
 
+def skip_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
+    """No task of the model recurs."""
+    now.task_to_change(task_id)
+    raise Refused(conflict("stale-occurrence" if (body or {}).get("occurrence") else "nothing-to-skip"))
+
+
 def reopen_task(now: Workspace, *, task_id: str) -> None:
     """The subtasks that were closed by the same request as the task are open again, too, and no others."""
     task, *subtasks = now.family(now.task_to_change(task_id))

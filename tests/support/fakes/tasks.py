@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from domain.events import end_of, event_of, restored
+from domain.events import end_of, event_of, of_completion, restored
 from domain.model.comments import Comment
+from domain.model.completions import CompletionRecord
 from domain.model.projects import Project
 from domain.model.sections import Section
 from domain.model.tasks import (
@@ -24,6 +25,7 @@ from domain.model.tasks import (
     WhichDependents,
 )
 from domain.wall_clocks import due_key
+from tests.support.fakes.completions import FakeCompletions
 from tests.support.fakes.store import Store, nearest, page_of
 
 
@@ -156,13 +158,19 @@ class FakeTasks:
             descending=query.descending,
         )
 
-    async def update(self, task: Task, *, before: Task, event: TaskEvent) -> None:
+    async def update(
+        self, task: Task, *, before: Task, event: TaskEvent, record: CompletionRecord | None = None
+    ) -> None:
         assert self._store.tasks[task.workspace_id, task.id] == before
         self._put(task)
         for name in ("label_ids", "depends_on_ids"):
             for other_id in set(getattr(task, name)) - set(getattr(before, name)):
                 self._store.hidden_links.pop((name, task.workspace_id, task.id, other_id), None)
-        self._store.events.append(event_of(event, task, before=before))
+        change = event_of(event, task, before=before)
+        if record is not None:
+            change = of_completion(change, record)
+            FakeCompletions(self._store).store(record, event=event)
+        self._store.events.append(change)
 
     async def update_all(self, changes: Sequence[tuple[Task, Task]], *, event: TaskEvent) -> None:
         for before, after in changes:

@@ -7,6 +7,7 @@ from domain.model.projects import Project
 from domain.model.sections import Section
 from domain.model.tasks import Task
 from domain.model.trash import TrashEntry, TrashKind, TrashQuery
+from tests.support.fakes.completions import FakeCompletions
 from tests.support.fakes.store import Store, page_of
 
 
@@ -42,6 +43,7 @@ class FakeTrash:
         mine.sort(key=lambda key: (Comment, Task, Section, Project, Label).index(key[0]))
         for key in mine[:limit]:
             del trashed[key]
+            FakeCompletions(self._store).forget(entry.workspace_id, key[2])
         links = self._store.hidden_links
         self._store.hidden_links = {key: entry_id for key, entry_id in links.items() if entry_id != entry.id}
         if len(mine) >= limit:

@@ -14,6 +14,7 @@ from tests.support.fakes.account_log import FakeAccountLog
 from tests.support.fakes.activity import FakeActivity
 from tests.support.fakes.changes import FakeChanges
 from tests.support.fakes.comments import FakeComments
+from tests.support.fakes.completions import FakeCompletions
 from tests.support.fakes.credentials import FakeCredentials
 from tests.support.fakes.due_reminders import FakeDueReminders
 from tests.support.fakes.fired_reminders import FakeFiredReminders
@@ -54,6 +55,7 @@ class FakeUnitOfWork:
     changes = _created(lambda uow: FakeChanges(uow.store))
     activity = _created(lambda uow: FakeActivity(uow.store))
     comments = _created(lambda uow: FakeComments(uow.store))
+    completions = _created(lambda uow: FakeCompletions(uow.store))
     credentials = _created(lambda uow: FakeCredentials(uow.store))
     due_reminders = _created(lambda uow: FakeDueReminders(uow.store))
     fired_reminders = _created(lambda uow: FakeFiredReminders(uow.store))
