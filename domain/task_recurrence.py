@@ -107,17 +107,20 @@ def edit(
     stored: Recurrence | None,
     patch: RecurrencePatch | Unset | None,
     *,
+    before: WallClock | None,
     due: WallClock | Unset | None,
     now: dt.datetime,
 ) -> Recurrence | None:
-    """Return *stored* after a change: *patch* merged into it (None ends it), for a task that is now due at *due*.
+    """Return *stored* after a change: *patch* merged into it (None ends it), for a task that was due at *before*.
 
     The same rule keeps its series, and gets the time of *due* unless it names times itself. Another rule begins a new
     one. If *due* is UNSET, because it is not valid, only the rest is checked. Raises DueRequired, RuleRequired, what is
     wrong with the rule (`recurrence.faults`), or InvalidTogether.
     """
-    if patch is None or (patch is UNSET and stored is None):
+    if patch is None:
         return None
+    if patch is UNSET and (stored is None or _is_same_but_for_date(before, due)):
+        return stored
     checks = Checks()
     with checks:
         draft = _merged(stored, patch)
@@ -130,6 +133,10 @@ def edit(
     if stored is not None and rules.render(rule) == stored.rule:
         return _kept(replace(stored, anchor=draft.anchor, overdue=draft.overdue), rule, due)
     return _started(draft, rule, due, now)
+
+
+def _is_same_but_for_date(before: WallClock | None, due: WallClock | Unset | None) -> bool:
+    return before is not None and isinstance(due, WallClock) and replace(before, date=due.date) == due
 
 
 def _require_due(due: WallClock | Unset | None) -> None:
@@ -161,9 +168,9 @@ def _started(draft: RecurrenceDraft, rule: Rule, due: WallClock, now: dt.datetim
 
 
 def _kept(recurrence: Recurrence, rule: Rule, due: WallClock) -> Recurrence:
-    start = recurrence.series_start
-    rules.check(rule, start=replace(due, date=start.date))
-    if rule.names_times:
-        return recurrence
-    occurrence = replace(recurrence.occurrence, time=due.time)
-    return replace(recurrence, series_start=replace(start, time=due.time), occurrence=occurrence)
+    keeps_time = rule.names_times and due.time is not None
+    start, occurrence = recurrence.series_start, recurrence.occurrence
+    if not keeps_time:
+        start, occurrence = replace(start, time=due.time), replace(occurrence, time=due.time)
+    rules.check(rule, start=replace(start, time_zone=due.time_zone))
+    return replace(recurrence, series_start=start, occurrence=occurrence)

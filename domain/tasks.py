@@ -217,7 +217,9 @@ def _changed_times(checks: Checks, task: Task, edit: TaskEdit, *, now: dt.dateti
     if edit.due is not UNSET or edit.recurrence is not UNSET:
         due = task.due if edit.due is UNSET else changes.get("due", UNSET)
         with checks:
-            changes["recurrence"] = task_recurrence.edit(task.recurrence, edit.recurrence, due=due, now=now)
+            changes["recurrence"] = task_recurrence.edit(
+                task.recurrence, edit.recurrence, before=task.due, due=due, now=now
+            )
     return changes
 
 

@@ -172,6 +172,15 @@ async def test_a_rule_that_names_times_keeps_them(uow: FakeUnitOfWork, rule: str
     assert (later.occurrence, later.series_start) == (IN_BERLIN, IN_BERLIN)
 
 
+async def test_an_occurrence_can_be_moved_behind_the_end_of_its_series(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow, rule="FREQ=DAILY;BYHOUR=9,18;UNTIL=20270301T170000Z")
+
+    late = await patched(uow, task, due=WallClockPatch(time=dt.time(23)))
+
+    assert (late.due, late.recurrence) == (replace(IN_BERLIN, time=dt.time(23)), task.recurrence)
+    assert (await patched(uow, late, due=WallClockPatch(date=THURSDAY))).recurrence == task.recurrence
+
+
 @pytest.mark.parametrize("rule", ["FREQ=HOURLY", "FREQ=DAILY"])
 async def test_another_zone_is_that_of_the_series(uow: FakeUnitOfWork, rule: str) -> None:
     task = await recurring(uow, rule=rule)
@@ -312,15 +321,17 @@ async def test_a_rule_is_not_compared_with_a_due_that_is_not_valid(uow: FakeUnit
     assert raised.value.pointer == "#/due/time"
 
 
-async def test_a_change_of_something_else_does_not_look_at_the_rule(uow: FakeUnitOfWork) -> None:
-    """A task stays changeable if a later version refuses a rule that this one has stored."""
+@pytest.mark.parametrize("edit", [{"title": "Water them"}, {"due": WallClockPatch(date=THURSDAY, time=NINE)}])
+async def test_a_change_of_something_else_does_not_look_at_the_rule(uow: FakeUnitOfWork, edit: dict[str, Any]) -> None:
+    """A task stays changeable, and can be postponed, if a later version refuses a rule that this one has stored."""
     task = await recurring(uow)
     old = replace(task, recurrence=replace(recurrence_of(task), rule="FREQ=OFTEN"))
     uow.store.tasks[task.workspace_id, task.id] = old
 
-    changed = await patched(uow, old, title="Water them")
+    changed = await patched(uow, old, **edit)
 
-    assert (changed.title, changed.recurrence) == ("Water them", old.recurrence)
+    assert changed.recurrence == old.recurrence
+    assert changed.revision == old.revision + 1
     assert (await patched(uow, changed, recurrence=None)).recurrence is None
 
 
