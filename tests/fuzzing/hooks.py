@@ -80,6 +80,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("required", "#/due"): "what recurs is due",
     ("required", "#/recurrence"): "a preview is of a recurrence",
     ("required", "#/recurrence/rule"): "what recurs has a rule",
+    ("one-of", "#/at"): "a reminder is for an instant or for a time before the task is due",
     **dict.fromkeys(
         (
             (f"rule-{fault}", "#/recurrence/rule")
