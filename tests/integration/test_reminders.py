@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from app.jobs.reminder_upkeep import renew_all
+from persistence.reminder_rows import reminders
 from tests.support.clients import Person, created, everything, new_email, new_id, no_content, ok, rejected
+from tests.support.purging import dependencies
 from tests.support.tables import Tables
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
@@ -172,3 +178,79 @@ def test_a_user_has_a_time_for_reminders(ada: Person, home: str) -> None:
     reminder = ada.create(f"{home}/tasks/{task['id']}/reminders", before_due=1440)
     assert reminder["fires_at"] == "2099-01-30T19:15:30Z"
     assert ok(ada.client.merge("/v1/users/me", {"reminder_time": "08:00:00"}))["reminder_time"] == "08:00"
+
+
+def test_a_reminder_of_a_task_that_recurs_goes_with_its_occurrence(ada: Person, home: str) -> None:
+    """Case A8: 30 minutes before 09:00 in Berlin is 07:30Z, and 06:30Z after the change of the clocks; and back."""
+    due = {"date": "2099-03-28", "time": "09:00", "time_zone": BERLIN}
+    daily = ada.create(f"{home}/tasks", title="Sow", due=due, recurrence={"rule": "FREQ=DAILY"})
+    path = f"{home}/tasks/{daily['id']}"
+    reminder = f"{path}/reminders/{ada.create(f'{path}/reminders', before_due=30)['id']}"
+    assert fires_at(ada, reminder) == "2099-03-28T07:30:00Z"
+    ok(ada.client.post(f"{path}/complete"))
+    assert fires_at(ada, reminder) == "2099-03-29T06:30:00Z"
+    ok(ada.client.post(f"{path}/skip"))
+    assert fires_at(ada, reminder) == "2099-03-30T06:30:00Z"
+    for expected in ("2099-03-29T06:30:00Z", "2099-03-28T07:30:00Z"):
+        ok(ada.client.post(f"{path}/reopen"))
+        assert fires_at(ada, reminder) == expected
+    batch = {"operations": [{"complete": {"task_id": daily["id"]}}]}
+    ok(ada.client.post(f"{home}/tasks/batch", json=batch))
+    assert fires_at(ada, reminder) == "2099-03-29T06:30:00Z"
+
+
+def renew(url: str) -> None:
+    """Compute anew what is to be, as a server does every few seconds."""
+
+    async def run() -> None:
+        parts = dependencies(url)
+        try:
+            await renew_all(parts)
+        finally:
+            await parts.database.close()
+
+    asyncio.run(run())
+
+
+def test_reminders_follow_the_settings_of_their_owner(
+    ada: Person, bob: Person, home: str, task: str, module_database_url: str
+) -> None:
+    """What is in the zone of the task stays."""
+    day = ada.create(f"{home}/tasks", title="Reap", due={"date": "2099-01-31"})
+    path = f"{home}/tasks/{day['id']}/reminders"
+    mine, theirs = [f"{path}/{person.create(path, before_due=0)['id']}" for person in (ada, bob)]
+    before = fires_at(bob, theirs)
+    fixed = f"{task}/reminders/{ada.create(f'{task}/reminders', before_due=30)['id']}"
+    head = ada.head(home)
+
+    ok(ada.client.merge("/v1/users/me", {"reminder_time": "20:00", "time_zone": "Asia/Tokyo"}))
+
+    renew(module_database_url)
+    renewed = ok(ada.client.get(mine))
+    assert (renewed["fires_at"], renewed["revision"]) == ("2099-01-31T11:00:00Z", 2)
+    assert fires_at(bob, theirs) == before
+    assert fires_at(ada, fixed) == "2099-03-27T07:30:00Z"
+    assert ada.head(home) == head
+
+
+def test_whoever_leaves_a_workspace_has_no_reminders_there_any_more(
+    ada: Person, bob: Person, home: str, task: str, tables: Tables
+) -> None:
+    reminder = bob.create(f"{task}/reminders", before_due=30)
+    kept = ada.create(f"{task}/reminders", before_due=30)
+    no_content(bob.client.delete(f"{home}/members/me"))
+    invitation = ada.create(f"{home}/invitations", email=new_email(), role="viewer")
+    ok(bob.client.post("/v1/invitations/accept", json={"token": tables.send_invitation(invitation["id"])}))
+    assert everything(bob.client, f"{task}/reminders") == []
+    rejected(bob.client.get(f"{task}/reminders/{reminder['id']}"), 404, "not-found")
+    assert everything(ada.client, f"{task}/reminders") == [kept]
+
+
+def test_reminders_are_deleted_with_their_task_for_good(ada: Person, bob: Person, task: str, tables: Tables) -> None:
+    for person in (ada, bob):
+        person.create(f"{task}/reminders", before_due=30)
+    of_task = select(reminders.c.id).where(reminders.c.task_id == UUID(task.rpartition("/")[2]))
+    no_content(ada.client.delete(task))
+    assert len(tables.rows(of_task)) == 2
+    no_content(ada.client.delete(f"{task.partition('/tasks')[0]}/trash"))
+    assert tables.rows(of_task) == []
