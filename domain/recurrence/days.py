@@ -1,19 +1,21 @@
 """The occurrences of DAILY and HOURLY rules: days that recur every so many days, and that the other parts name.
 
 An INTERVAL of hours makes sets of days, too: with every 36 hours from midnight, one day of three has 00:00, the next
-one 12:00, and the third one none. So a search goes from day to day, never from hour to hour, and it passes over what
-BYMONTH, BYMONTHDAY, BYYEARDAY and BYDAY leave out in two steps a month at most, and over months without any in one.
+one 12:00, and the third one none. BYDAY is the same: every third day that is a Monday is every 21st day. So a search
+goes from one such day to the next, and passes over what BYMONTH, BYMONTHDAY and BYYEARDAY leave out in two steps a
+month at most.
 """
 
 import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import gcd
+from math import gcd, lcm
 from typing import Final
 
 from domain.recurrence import day_sets
 from domain.recurrence.calendar_days import (
+    DAYS_OF_A_WEEK,
     DAYS_OF_THE_CYCLE,
     HOURS_OF_A_DAY,
     LAST_DAY,
@@ -29,17 +31,20 @@ from domain.recurrence.steps import Steps
 
 _LEAP_AND_OTHER: Final = (2000, 2001)
 
+_Times = Mapping[int, Sequence[dt.time]]
+"""The times of the days whose ordinal has some rest, when it is divided by every how many days they recur."""
+
 
 class Days:
     """The days of a *rule* that is filled."""
 
     def __init__(self, rule: Rule, start: dt.datetime) -> None:
         self._rule = rule
-        self._every, times = _daily(rule, start) if rule.frequency is Frequency.DAILY else _hourly(rule, start)
         self._months = _months(rule)
-        self._times = {rest: each for rest, each in times.items() if each and self._can_be_named(rest)}
-        self._rests = sorted(self._times)
-        self._kinds: dict[tuple[int, int], Sequence[int]] = {}
+        every, times = _daily(rule, start) if rule.frequency is Frequency.DAILY else _hourly(rule, start)
+        self._every, self._times = _on_weekdays(rule, every, times)
+        self._rests = sorted(rest for rest, each in self._times.items() if each) if self._months else []
+        self._kinds: dict[int, Sequence[int]] = {}
 
     def after(self, moment: dt.datetime, steps: Steps) -> dt.datetime | None:
         """Return the first occurrence after a *moment*, which is not before the start. Raises OutOfSteps."""
@@ -57,14 +62,8 @@ class Days:
             day = named
         return None
 
-    def _can_be_named(self, rest: int) -> bool:
-        """Return whether the other parts can name such days: every 14 days, say, it is the same day of the week."""
-        is_fixed = self._every % 7 == 0 and bool(self._rule.by_day)
-        is_possible = not is_fixed or weekday(rest) in {each.weekday for each in self._rule.by_day}
-        return bool(self._months) and is_possible
-
     def _recurring(self, day: int) -> int:
-        """Return the first day from *day* on that INTERVAL names."""
+        """Return the first day from *day* on that INTERVAL and BYDAY name."""
         rest = day % self._every
         place = bisect_left(self._rests, rest)
         return day - rest + (self._rests[place] if place < len(self._rests) else self._every + self._rests[0])
@@ -76,7 +75,7 @@ class Days:
         month = month_of(date)
         if date.month not in self._months:
             return first_of_month(month + self._months_until_named(date.month))
-        if not (self._rule.by_month_day or self._rule.by_day or self._rule.by_year_day):
+        if not (self._rule.by_month_day or self._rule.by_year_day):
             return day
         first = first_of_month(month)
         numbers = self._in_month(month, steps)
@@ -90,18 +89,13 @@ class Days:
         return min((number - month) % MONTHS_OF_A_YEAR for number in self._months)
 
     def _in_month(self, month: int, steps: Steps) -> Sequence[int]:
-        """Return the days of a month that BYMONTHDAY and BYDAY name, from 0 on. Months of one kind have the same."""
-        first, length = first_of_month(month), length_of_month(month)
-        kind = weekday(first), length
-        if kind not in self._kinds:
+        """Return the days of a month that BYMONTHDAY names, from 0 on."""
+        length = length_of_month(month)
+        if length not in self._kinds:
             steps.take(length)
-            self._kinds[kind] = [
-                number
-                for number in range(length)
-                if (not self._rule.by_month_day or {number + 1, number - length} & {*self._rule.by_month_day})
-                and day_sets.is_named_weekday(self._rule, first + number)
-            ]
-        return self._kinds[kind]
+            by_month_day = {*(self._rule.by_month_day or range(1, length + 1))}
+            self._kinds[length] = [at for at in range(length) if {at + 1, at - length} & by_month_day]
+        return self._kinds[length]
 
 
 def _months(rule: Rule) -> Sequence[int]:
@@ -113,13 +107,23 @@ def _months(rule: Rule) -> Sequence[int]:
     return sorted(months)
 
 
-def _daily(rule: Rule, start: dt.datetime) -> tuple[int, Mapping[int, Sequence[dt.time]]]:
+def _on_weekdays(rule: Rule, every: int, times: _Times) -> tuple[int, _Times]:
+    """Return the days of *times* that are one of BYDAY: of every so many days, each seventh is on the same weekday."""
+    if not rule.by_day:
+        return every, times
+    weekdays = {each.weekday for each in rule.by_day}
+    common = lcm(every, DAYS_OF_A_WEEK)
+    named = ((rest, each) for first, each in times.items() for rest in range(first, common, every))
+    return common, {rest: each for rest, each in named if weekday(rest) in weekdays}
+
+
+def _daily(rule: Rule, start: dt.datetime) -> tuple[int, _Times]:
     """Return every how many days a DAILY *rule* recurs, and the times of the days with some rest."""
     times = chosen(rule, [0], times_of(rule, rule.by_hour)).times
     return rule.interval, {start.toordinal() % rule.interval: times[0]} if times else {}
 
 
-def _hourly(rule: Rule, start: dt.datetime) -> tuple[int, Mapping[int, Sequence[dt.time]]]:
+def _hourly(rule: Rule, start: dt.datetime) -> tuple[int, _Times]:
     """Return every how many days the hours of an HOURLY *rule* recur, and the times of the days with each rest.
 
     The hour h of the day d recurs if 24d + h and the hour of the start leave the same rest when divided by INTERVAL.
