@@ -21,7 +21,7 @@ from tickbox_contract.engine.protocol import bounded_protocol
 
 MOST = {
     "sqlite": {"get": 250, "list": 860, "create": 660, "patch": 660},
-    "postgresql": {"get": 345, "list": 1000, "create": 845, "patch": 825},
+    "postgresql": {"get": 345, "list": 1000, "create": 865, "patch": 845},
 }
 """The highest numbers that are accepted, a few percent above those measured. If one rises for a good reason, such as
 a new check, raise it here, and say why in the commit; if it falls for good, lower it."""
