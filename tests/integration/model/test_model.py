@@ -25,24 +25,32 @@ NOT_IN_THE_MODEL: Mapping[str, str] = {
 }
 """Operations that change what is in a workspace, each with the reason."""
 
-SETTINGS = settings(
-    max_examples=200 if AT_LENGTH else 8,
-    stateful_step_count=150 if AT_LENGTH else 80,
-    derandomize=not AT_LENGTH,
-    deadline=None,
-    phases=[Phase.generate, Phase.shrink] if AT_LENGTH else [Phase.generate],
-    report_multiple_bugs=False,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+SHORT = {"sqlite": 8, "postgresql": 3}
+"""How many examples `make test` has: always the same ones, of which the first are on both databases."""
 
 
-def test_the_server_does_what_the_model_does(ada: Person, bob: Person, tables: Tables) -> None:
+def at(kind: str) -> settings:
+    """How much is tried on a kind of database."""
+    return settings(
+        max_examples=200 if AT_LENGTH else SHORT[kind],
+        stateful_step_count=150 if AT_LENGTH else 80,
+        derandomize=not AT_LENGTH,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink] if AT_LENGTH else [Phase.generate],
+        report_multiple_bugs=False,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def test_the_server_does_what_the_model_does(
+    ada: Person, bob: Person, tables: Tables, request: pytest.FixtureRequest
+) -> None:
     class Machine(WorkspaceMachine):
         def __init__(self) -> None:
             super().__init__((ada, bob), tables)
 
-    run_state_machine_as_test(Machine, settings=SETTINGS)
+    run_state_machine_as_test(Machine, settings=at(request.node.callspec.params["databases"]))
 
 
 def test_every_operation_of_the_domain_is_in_the_model() -> None:
