@@ -25,7 +25,6 @@ from .credentials import carrying
 from .requests import path_names
 from .servers import Server
 
-_SAFE = frozenset({"get", "head", "options"})
 _OWNER = "the token of the settings"
 
 
@@ -94,7 +93,7 @@ def _allowed(contract: Contract) -> Iterator[Hit]:
     attempts = {attempt.operation.name: attempt for attempt in _guarded(contract, server)}
     if unknown := [name for name in server.allowed_writes if name not in attempts]:
         raise NotCheckableError(f"`allowed-writes` has {', '.join(unknown)}: no operation that needs a token")
-    reads = [attempt for attempt in attempts.values() if attempt.operation.method in _SAFE]
+    reads = [attempt for attempt in attempts.values() if attempt.operation.is_safe]
     tried = [*reads, *(attempts[name] for name in server.allowed_writes)]
     for attempt in tried:
         yield from _admitted(attempt, server.bearer or "")
@@ -109,9 +108,9 @@ def _allowed(contract: Contract) -> Iterator[Hit]:
 def _admitted(attempt: Attempt, token: str) -> Iterator[Hit]:
     """Hits for those who may do it, and are refused: *token*, which may do everything, and callers with the rights."""
     sender = carrying(attempt.contract, attempt.operation, token, _OWNER)
-    yield from attempt.admitted(sender, must_succeed=attempt.operation.method in _SAFE)
+    yield from attempt.admitted(sender, must_succeed=attempt.operation.is_safe)
     lower = credentials.bearer(token, f"{_OWNER}, and its scheme in lower case", scheme="bearer")
-    if attempt.operation.method in _SAFE and sender.lines == credentials.bearer(token, "").lines:
+    if attempt.operation.is_safe and sender.lines == credentials.bearer(token, "").lines:
         yield from attempt.admitted(lower)
     for caller in _valid(attempt.server) if attempt.operation.node.at("x-access").value else ():
         if not _lacking(attempt, caller):
