@@ -60,6 +60,7 @@ figures: $(DEV) $(BENCH)  ## measure the whole at length, and write bench/result
 	$(BIN)/python -m bench.stack --fairness --json bench/results/stack-fairness.json
 	$(BIN)/python -m bench.large --json bench/results/large.json
 	$(BIN)/python -m bench.streams --json bench/results/streams.json
+	$(BIN)/python -m bench.reminders --json bench/results/reminders.json
 	$(BIN)/python -m bench.stack.plots
 
 models: $(DEV)  ## generate spec/models.py and spec/responses.py from the contract

@@ -16,7 +16,7 @@ import pytest
 
 from app.jobs.loop import running
 from app.jobs.waking import waking_jobs
-from domain import members, projects, tasks, workspaces
+from domain import due_reminders, members, projects, tasks, workspaces
 from domain.errors import StorageUnavailable
 from domain.model.streams import Topics
 from domain.tasks import TaskDraft
@@ -25,6 +25,7 @@ from persistence.notifications import CHANNEL, Notifications
 from persistence.runners import Parameters, Row
 from persistence.wakeups import TOGETHER_S, TURN, Subscription, Wakeups
 from tests.support.databases import PostgresDatabases
+from tests.support.overdue import later, remind
 from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 
@@ -117,6 +118,20 @@ async def test_a_change_of_a_membership_wakes_its_user(listening: Caller, bob: C
     assert bob.principal is not None
     with wakeups.subscribe(Topics(user_ids=frozenset({bob.principal.user_id}))) as subscription:
         await listening.in_workspace(home.id).write(members.remove, bob.principal.user_id)
+        assert await is_woken(subscription)
+
+
+async def test_a_look_around_finds_that_a_reminder_has_fired(ada: Caller, wakeups: Wakeups) -> None:
+    """Another process fired it, and its notification was lost, or it could send none."""
+    reminder = await remind(ada)
+    topics = Topics(user_ids=frozenset({ada.user_id}))
+    with wakeups.subscribe(topics) as subscription:
+        await wakeups.look_around(ada.database)
+        await subscription.wait(topics)
+        await wakeups.look_around(ada.database)
+        assert not await is_woken(subscription)
+        await later(ada).write(due_reminders.fire, ada.workspace_id, [reminder.id])
+        await wakeups.look_around(ada.database)
         assert await is_woken(subscription)
 
 

@@ -1,0 +1,1 @@
+"""How late reminders are."""
