@@ -62,6 +62,7 @@ BUILDERS = {
         "changes._comment_ids",
         "changes._logged",
         "changes._these",
+        "due_reminders._of_owner",
         "erasures._delete_some",
         "idempotency._delete_keys",
         "members.role_in_workspace",
