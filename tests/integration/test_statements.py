@@ -132,6 +132,42 @@ def test_completing_a_task_takes_six_or_four(ada: Person, tables: Tables) -> Non
     assert statements_of(lambda: ok(ada.client.post(paths.pop()))) == [AUTHENTICATE, *LOCK, FAMILY, *changes]
 
 
+def _recurring(person: Person, **recurrence: str) -> str:
+    """The path of a recurring task without a zone."""
+    body = {"title": "Water", "due": {"date": "2027-03-01"}, "recurrence": {"rule": "FREQ=DAILY", **recurrence}}
+    return f"{person.home}/tasks/{person.create('tasks', **body)['id']}"
+
+
+@pytest.mark.parametrize("action", ["complete", "skip"])
+@pytest.mark.parametrize(("overdue", "account"), [("step", []), ("skip", ["SELECT users"])])
+def test_an_occurrence_takes_one_more_and_one_for_what_time_it_is(
+    ada: Person, tables: Tables, action: str, overdue: str, account: list[str]
+) -> None:
+    path = f"{_recurring(ada, overdue=overdue)}/{action}"
+    changes = together(tables, "UPDATE tasks", "INSERT completions")
+    reminders = "SELECT reminders"  # of the task, which is due at another time
+    log = together(tables, *LOG)
+    statements = statements_of(lambda: ok(ada.client.post(path)))
+    assert statements == [AUTHENTICATE, *LOCK, FAMILY, *account, *changes, reminders, *log]
+
+
+def test_taking_an_occurrence_back_takes_two_more(ada: Person, tables: Tables) -> None:
+    path = _recurring(ada)
+    for _ in range(2):
+        ok(ada.client.post(f"{path}/complete"))
+    changes = together(tables, "UPDATE tasks", "DELETE completions")
+    statements = statements_of(lambda: ok(ada.client.post(f"{path}/reopen")))
+    assert statements == [
+        *(AUTHENTICATE, *LOCK, FAMILY, "SELECT completions", *changes, "SELECT reminders"),
+        *together(tables, *LOG),
+    ]
+
+
+def test_listing_completions_takes_three(ada: Person) -> None:
+    path = f"{_recurring(ada)}/completions"
+    assert statements_of(lambda: ok(ada.client.get(path))) == [AUTHENTICATE, "SELECT tasks", "SELECT completions"]
+
+
 def test_a_write_that_changes_nothing_takes_three(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}/complete"
     assert statements_of(lambda: ok(ada.client.post(path))) == [AUTHENTICATE, *LOCK, FAMILY]

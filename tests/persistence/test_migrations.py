@@ -16,6 +16,7 @@ import migrations
 from domain import (
     account_log,
     comments,
+    completions,
     labels,
     projects,
     restoring,
@@ -30,7 +31,7 @@ from domain.errors import NotFound
 from domain.policy import Policy
 from domain.quotas import row_bytes
 from domain.sessions import SessionEnded, SessionTokens
-from domain.task_recurrence import RecurrencePatch
+from domain.task_recurrence import RecurrenceDraft, RecurrencePatch
 from domain.tasks import TaskDraft, TaskEdit
 from domain.wall_clocks import WallClock
 from persistence import readiness, schema
@@ -331,3 +332,26 @@ async def test_a_running_server_sees_the_revision_of_the_schema(database: Databa
     empty = Database(empty_database_url)
     assert await readiness.current(empty) is None
     await empty.close()
+
+
+async def test_a_downgrade_loses_completions_and_no_longer_counts_them(database_url: str, database: Database) -> None:
+    ada = await Caller(database=database).register("ada")
+    draft = TaskDraft(
+        title="Water", due=WallClock(date=ada.clock.now.date()), recurrence=RecurrenceDraft(rule="FREQ=DAILY")
+    )
+    task = await ada.write(tasks.create, draft)
+    subtask = await ada.write(tasks.create, TaskDraft(title="Fill the can", parent_id=task.id))
+    await ada.write(task_status.complete, subtask.id)
+    plain = await content_of(ada)
+    now = await ada.write(task_status.complete, task.id)
+    assert await content_of(ada) > plain
+    await database.close()
+
+    migrations.downgrade(database_url, "0026")
+    migrations.upgrade(database_url)
+
+    assert await content_of(ada) == plain
+    assert (await ada.read(completions.page, task.id)).items == ()
+    assert now.recurrence
+    kept = replace(now, recurrence=replace(now.recurrence, completion_id=None))
+    assert await ada.write(task_status.reopen, task.id) == kept
