@@ -107,6 +107,7 @@ def _things(person: Person, home: str) -> dict[str, str]:
         "label_id": person.create(f"{home}/labels", name="Outside")["id"],
         "task_id": task_id,
         "comment_id": person.create(f"{home}/tasks/{task_id}/comments", text="The red ones.")["id"],
+        "reminder_id": person.create(f"{home}/tasks/{task_id}/reminders", before_due=30)["id"],
         "invitation_id": person.create(f"{home}/invitations", **invited)["id"],
         "session_id": person.log_in()["session_id"],
         "token_id": person.create("/v1/tokens", name="Script", scopes=["read"])["id"],
