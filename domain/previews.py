@@ -15,7 +15,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.unset import UNSET, Unset
 from domain.wall_clocks import WallClock, due_key
 
-MOST_STEPS: Final = 10_000
+MOST_STEPS: Final = 5_000
 """After how many steps of searching a list ends. The step in which it has its first item is not one of them."""
 
 
