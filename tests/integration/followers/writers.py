@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -61,6 +62,8 @@ class KnownWorkspace(Copy):
         return Workspace(
             head=0,
             actor="",
+            instant=dt.datetime.now(dt.UTC),
+            zones={"": "UTC"},
             members=self._of(Member),
             projects=self._of(Project),
             sections=self._of(Section),
@@ -88,6 +91,8 @@ def _thing(kind: type[Thing], shown: Json) -> Thing:
     names = {each.name for each in fields(kind)} - {"created_at"}
     sets = {"label_ids", "assignee_ids", "depends_on_ids"}
     values: Json = {name: set(value) if name in sets else value for name, value in shown.items() if name in names}
+    if shown.get("occurrence"):
+        values["at"] = {name: shown["occurrence"][name] for name in ("date", "time")}
     return kind(**{"id": shown.get("user_id"), **values})
 
 

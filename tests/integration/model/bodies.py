@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from tests.integration.model.recurrence import SPELLINGS
 from tests.integration.model.things import Thing
 from tests.integration.model.workspace import Workspace
 from tests.support.clients import new_id
@@ -22,6 +23,7 @@ _COLORS: Final = st.sampled_from(["#2E7D32", "#2e7d32", "#000000", None])
 _DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29"])
 _TIMES: Final = st.sampled_from(["00:00", "09:30", "02:30:15"])
 _ZONES: Final = st.sampled_from(["Europe/Berlin", "Pacific/Kiritimati", "Mars/Olympus", "Asia/Tokyo", "UTC"])
+_RULES: Final = st.sampled_from(sorted(SPELLINGS))
 _KEYS: Final = st.sampled_from(["crm_id", "k", "ключ"])
 
 
@@ -67,6 +69,15 @@ def _wall_clock() -> Strategy:
     return st.none() | day | st.fixed_dictionaries({"date": _DATES}, optional=parts)
 
 
+def _recurrence(**required: Strategy) -> Strategy:
+    optional = {"anchor": st.sampled_from(["due", "completion"]), "overdue": st.sampled_from(["skip", "step"])}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _recurrence_patch() -> Strategy:
+    return st.none() | _recurrence(rule=_RULES) | _recurrence(rule=_RULES) | _recurrence().filter(bool)
+
+
 def _new_task(now: Workspace) -> Strategy:
     """Mostly with one member that says where it is: several must agree."""
     places = {
@@ -85,12 +96,14 @@ def _new_task(now: Workspace) -> Strategy:
         "metadata": st.none() | st.dictionaries(_KEYS, _TEXTS),
     }
     nothing: Strategy = st.just({})
-    parts = st.tuples(_with_id({"title": _NAMES}), nothing | _some(**places), nothing | _some(**members))
+    recurring = st.fixed_dictionaries({"due": _wall_clock(), "recurrence": _recurrence(rule=_RULES)})
+    content = nothing | _some(**members) | recurring
+    parts = st.tuples(_with_id({"title": _NAMES}), nothing | _some(**places), content)
     return parts.map(lambda found: {**found[0], **found[1], **found[2]})
 
 
 def _task(now: Workspace) -> Strategy:
-    """Often one key of the metadata, which must leave the others as they are."""
+    """Often one key of the metadata, which must leave the others as they are, or what moves a series."""
     one_key = st.fixed_dictionaries({"metadata": st.dictionaries(_KEYS, st.none() | _TEXTS, min_size=1, max_size=1)})
     parts = _some(
         title=_NAMES,
@@ -99,11 +112,13 @@ def _task(now: Workspace) -> Strategy:
         priority=st.sampled_from(["none", "low", "urgent"]),
         start=_wall_clock_patch(),
         due=_wall_clock_patch(),
+        recurrence=_recurrence_patch(),
         label_ids=_label_ids(now),
         assignee_ids=_assignee_ids(now),
         metadata=st.none() | st.dictionaries(_KEYS, st.none() | _TEXTS),
     )
-    return parts | parts | parts | one_key
+    in_time = _some(start=_wall_clock_patch(), due=_wall_clock_patch(), recurrence=_recurrence_patch())
+    return parts | parts | parts | one_key | in_time | in_time
 
 
 def _task_move(now: Workspace) -> Strategy:
@@ -134,6 +149,18 @@ def _closing(_now: Workspace) -> Strategy:
     return st.none() | st.fixed_dictionaries({"subtasks": st.sampled_from(["keep", "close"])}) | st.just({})
 
 
+def _skipping(now: Workspace) -> Strategy:
+    """Often without an occurrence, because most of those that are named are of another task."""
+    named = [each for task in now.tasks if (each := task.shown()["occurrence"])]
+    occurrence = st.fixed_dictionaries({"occurrence": st.sampled_from([*named, {"date": "2027-03-28"}])})
+    return st.none() | st.just({}) | occurrence
+
+
+def _completing(now: Workspace) -> Strategy:
+    both = st.builds(lambda *parts: {**parts[0], **parts[1]}, _closing(now).filter(bool), _skipping(now).filter(bool))
+    return _closing(now) | _skipping(now) | both
+
+
 BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "create_project": lambda _now: _with_id({"name": _NAMES}, description=_TEXTS),
     "update_project": lambda _now: _some(name=_NAMES, description=_TEXTS),
@@ -149,8 +176,8 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "move_section": _section_move,
     "move_label": lambda now: _beside(now.labels),
     "move_task": _task_move,
-    "complete_task": _closing,
-    "skip_task": lambda _now: st.none() | st.just({}) | st.just({"occurrence": {"date": "2027-03-01"}}),
+    "complete_task": _completing,
+    "skip_task": _skipping,
     "cancel_task": _closing,
 }
 """By operationId. The other operations have no body."""

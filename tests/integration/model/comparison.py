@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -67,7 +68,7 @@ class Server:
             ).where(workspaces.c.id == UUID(self.workspace_id))
         )
         stored = [*now.things().values(), *(thing for deletion in now.trash for thing in deletion.things())]
-        assert (row[0], row[1]) == (now.head, sum(map(_bytes, stored)))
+        assert (row[0], row[1]) == (now.head, sum(map(_bytes, stored)) + sum(map(self._completion_bytes, stored)))
         here = events.c.workspace_id == UUID(self.workspace_id)
         unread = events.c.revision > min(len(self.times), now.head - 1)
         of_last = select(events.c.revision, events.c.type, events.c.entity_id, events.c.recorded_at)
@@ -84,6 +85,16 @@ class Server:
         sent = {name: _time(value) if name.endswith("_at") else value for name, value in shown.items()}
         position = {"position": shown["position"]} if "position" in shown else {}
         assert sent == {**expected, "workspace_id": self.workspace_id, **position}
+
+    def _completion_bytes(self, thing: Thing) -> int:
+        """What the completions of a task count: each has a text of the subtasks that it opened again."""
+        if not isinstance(thing, Task):
+            return 0
+        texts = [[self._reopened(*each) for each in completion.reopened] for completion in thing.completions]
+        return sum(ROW_BYTES + len(json.dumps(each, separators=(",", ":")) if each else "") for each in texts)
+
+    def _reopened(self, task_id: str, completed_at: int, closed_with: str | None) -> list[str | None]:
+        return [UUID(task_id).hex, self.times[completed_at].isoformat(), closed_with and UUID(closed_with).hex]
 
     def _at(self, number: int | None) -> dt.datetime | None:
         return None if number is None else self.times[number]
@@ -106,11 +117,30 @@ class Server:
         for thing_id in {thing_id for _, thing_id in now.events}:
             if thing := now.find(thing_id):
                 self._check_one(thing)
+                if isinstance(thing, Task) and ("task.updated", thing_id) not in now.events:
+                    self._check_completions(thing, limit=1 + now.head % 7)
 
     def _check_one(self, thing: Thing) -> None:
         response = self.reader.client.get(self.path_of(*thing.key, **thing.within))
         self.check_shown(ok(response), thing)
         assert response.headers["ETag"] == f'"{thing.revision}"'
+
+    def _check_completions(self, task: Task, *, limit: int) -> None:
+        """The occurrences of a task that are over, the newest first."""
+        found = everything(self.reader.client, f"{self.path_of(*task.key)}/completions", limit=limit)
+        shown = [
+            {
+                "task_id": task.id,
+                "occurrence": each.occurrence,
+                "due": each.due,
+                "kind": each.kind,
+                "completed_by": each.completed_by,
+                "completed_at": self.times[each.completed_at],
+            }
+            for each in reversed(task.completions)
+        ]
+        sent = [{**each, "completed_at": _time(each["completed_at"])} for each in found]
+        assert [{name: value for name, value in each.items() if name != "id"} for each in sent] == shown
 
     def follow(self, now: Workspace) -> None:
         """Let the copy follow by a page, now and then, so that much changes between two of its pages."""
@@ -134,6 +164,8 @@ class Server:
         self._check_tasks(now, limit=limit)
         for task in now.tasks:
             self._check_comments(now, task, limit=limit)
+            if task.completions:
+                self._check_completions(task, limit=limit)
         for thing in now.things().values():
             self._check_one(thing)
         for kind, thing_id in now.deleted:

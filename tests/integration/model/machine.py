@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -13,10 +14,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.integration.model.batches import PERFORMED, Planned, planned
 from tests.integration.model.bodies import BODIES, UNKNOWN_ID
+from tests.integration.model.clocks import JumpingClock
 from tests.integration.model.comparison import Server
 from tests.integration.model.members import join_workspace
 from tests.integration.model.operations import OF_THE_MODEL
-from tests.integration.model.requests import BATCH, CHOICES, JOIN, REPEAT, RESTORE, Request, choose, restoration_of
+from tests.integration.model.requests import (
+    BATCH,
+    CHOICES,
+    JOIN,
+    JUMP,
+    REPEAT,
+    RESTORE,
+    Request,
+    choose,
+    restoration_of,
+)
 from tests.integration.model.things import Json, Member, Project, Task, Thing
 from tests.integration.model.workspace import Body, Reason, Refused, Workspace, conflict, refuse_if
 from tests.support.clients import Person, created, new_email, new_id, no_content, ok, rejected
@@ -25,6 +37,10 @@ from tests.support.tables import Tables
 
 FEW: Final = 3
 """With fewer tasks there is little to try: some are created."""
+JUMPS_H: Final = (1, 5, 13, 24, 49)
+"""The hours by which the clock jumps."""
+LONGEST: Final = dt.timedelta(days=25)
+"""The clock jumps by less in a run: things are kept in the trash for 30 days."""
 SENDERS: Final = {"remove_member": 0, "leave_workspace": 1}
 """By operationId, who sends it. Other requests are sent by both."""
 
@@ -32,9 +48,11 @@ SENDERS: Final = {"remove_member": 0, "leave_workspace": 1}
 class WorkspaceMachine(RuleBasedStateMachine):
     """A new workspace of two people, with a project, a section, a label, and three levels of tasks to begin with."""
 
-    def __init__(self, people: tuple[Person, Person], tables: Tables) -> None:
+    def __init__(self, people: tuple[Person, Person], tables: Tables, clock: JumpingClock) -> None:
         super().__init__()
         self.people = people
+        self.clock = clock
+        clock.begin()
         owner, _ = people
         home = f"/v1/workspaces/{owner.create('/v1/workspaces', name='Household')['id']}"
         self.server = Server(owner, tables, home)
@@ -42,6 +60,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
         self.now = Workspace(
             head=1,
             actor=owner.id,
+            instant=clock.now,
+            zones={person.id: person.user["time_zone"] for person in people},
             members=[Member(id=owner.id)],
             projects=[Project(id=inbox["id"], created_at=1, revision=1, name="Inbox", is_inbox=True)],
         )
@@ -67,8 +87,9 @@ class WorkspaceMachine(RuleBasedStateMachine):
             "metadata": {"crm_id": "4711", "k": "v"},
             "assignee_ids": [member.id for member in self.now.members],
         }
-        for titles in (("Plant", "Dig", "Lift", "Pull", "Grip"), ("Clean", "Mop")):
-            where = place
+        recurring: Json = {"recurrence": {"rule": "FREQ=DAILY"}}
+        for titles, more in ((("Plant", "Dig", "Lift", "Pull", "Grip"), {}), (("Clean", "Mop"), recurring)):
+            where = {**place, **more}
             for title in titles:
                 self.perform("create_task", body={"title": title, **full, **where})
                 where = {"parent_id": self.now.tasks[-1].id}
@@ -83,6 +104,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
                 self._invite()
                 # Whoever left has no keys any more.
                 self.kept = [(sent, first) for sent, first in self.kept if sent.sender is not self.people[1]]
+        elif operation_id == JUMP:
+            self._jump(data.draw(st.sampled_from(JUMPS_H)))
         elif operation_id in OF_THE_MODEL:
             self._request(data, operation_id)
         elif operation_id == BATCH:
@@ -116,6 +139,12 @@ class WorkspaceMachine(RuleBasedStateMachine):
             deletion = self.now.trash[data.draw(st.sampled_from(range(len(self.now.trash))))]
             operation_id, path = restoration_of(deletion)
             self.perform(operation_id, path=path, sender=data.draw(st.sampled_from((0, 0, 1))))
+
+    def _jump(self, hours: int) -> None:
+        """Later, keys have expired. Nothing else has, while what is in the trash is kept."""
+        if self.clock.elapsed + dt.timedelta(hours=hours) < LONGEST:
+            self.clock.jump(dt.timedelta(hours=hours))
+            self.kept.clear()
 
     def _invite(self) -> None:
         """The guest becomes a member."""
@@ -220,6 +249,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.server.check_trash(self.now)
 
     def _send(self, request: Request) -> Response:
+        self.now.instant = self.clock.now
         response = request.send(self.server.home)
         note(f"{request} -> {response.status_code}")
         return response

@@ -23,7 +23,8 @@ REPEAT: Final = "repeat"
 BATCH: Final = "batch_tasks"
 JOIN: Final = "join"
 RESTORE: Final = "restore"
-CLOSING: Final = ("complete_task", "cancel_task", "reopen_task")
+JUMP: Final = "jump"
+CLOSING: Final = ("complete_task", "complete_task", "skip_task", "cancel_task", "reopen_task", "reopen_task")
 OFTEN: Final = (
     *("create_task", "update_task", "update_task", "update_task", "move_task", "delete_task"),
     *(BATCH, RESTORE, RESTORE, *CLOSING, *CLOSING),
@@ -37,7 +38,7 @@ SELDOM: Final = (
     CREATE_AGAIN,
 )
 _OTHERS: Final = tuple(name for name in OF_THE_MODEL if name not in {*OFTEN, *SELDOM})
-CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN)
+CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN, *(JUMP,) * 6)
 """What is tried, as often as it is here."""
 CONDITIONS: Final = (None, "current", None, "stale", None, None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from domain import zones
+from tests.integration.model import recurrence
 from tests.integration.model.things import Json, Task, Thing
 from tests.integration.model.workspace import (
     Body,
@@ -30,6 +31,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
         {
             *_wrong("start", start),
             *_wrong("due", due),
+            *recurrence.wrong(None, due, body),
             *_unknown(now, body),
             *_wrong_dependencies(now, body),
             *place.wrong,
@@ -51,6 +53,7 @@ def create_task(now: Workspace, *, new_id: str, body: Body) -> None:
         metadata=dict(body.get("metadata") or {}),
         created_by=now.actor,
     )
+    recurrence.become(now, task, body)
     now.tasks.append(task)
 
 
@@ -60,12 +63,19 @@ def update_task(now: Workspace, *, task_id: str, body: Body) -> None:
     start = _merged(task.start or _EMPTY, body["start"]) if "start" in body else task.start
     due = _merged(task.due or _EMPTY, body["due"]) if "due" in body else task.due
     refuse_if(
-        {*_wrong("start", start), *_wrong("due", due), *_unknown(now, body), *_wrong_dependencies(now, body, of=task)}
+        {
+            *_wrong("start", start),
+            *_wrong("due", due),
+            *recurrence.wrong(task, due, body),
+            *_unknown(now, body),
+            *_wrong_dependencies(now, body, of=task),
+        }
     )
     task.title = body.get("title", task.title)
     task.description = body.get("description", task.description)
     task.priority = body.get("priority", task.priority)
     task.start, task.due = start, due
+    recurrence.become(now, task, body)
     task.label_ids = set(body.get("label_ids", task.label_ids))
     task.assignee_ids = set(body.get("assignee_ids", task.assignee_ids))
     task.depends_on_ids = set(body.get("depends_on_ids", task.depends_on_ids))
@@ -84,22 +94,38 @@ def delete_task(now: Workspace, *, task_id: str) -> None:
 
 
 def complete_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
-    _close(now, task_id, body, status="completed", completed_at=now.next)
-
-
-def cancel_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
-    _close(now, task_id, body, status="cancelled", completed_at=None)
+    """An open task that recurs goes to its next occurrence, while there is one."""
+    task = now.task_to_change(task_id)
+    refuse_if(recurrence.stale(task, body))
+    if task.recurrence and task.status == "open" and recurrence.end(now, task, kind="completed"):
+        return
+    _close(task, _together(body, now.ordinary(task)), status="completed", completed_at=now.next)
 
 
 def skip_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
-    """No task of the model recurs."""
-    now.task_to_change(task_id)
-    raise Refused(conflict("stale-occurrence" if (body or {}).get("occurrence") else "nothing-to-skip"))
+    """It goes to its next occurrence, or is completed."""
+    task = now.task_to_change(task_id)
+    refuse_if(recurrence.stale(task, body))
+    if task.recurrence and task.status == "open":
+        if not recurrence.end(now, task, kind="skipped"):
+            _close(task, now.ordinary(task), status="completed", completed_at=now.next)
+    elif task.status != "completed" or (body or {}).get("occurrence") is None:
+        raise Refused(conflict("nothing-to-skip"))
+
+
+def cancel_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None:
+    task, *subtasks = now.family(now.task_to_change(task_id))
+    _close(task, _together(body, subtasks), status="cancelled", completed_at=None)
 
 
 def reopen_task(now: Workspace, *, task_id: str) -> None:
-    """The subtasks that were closed by the same request as the task are open again, too, and no others."""
+    """The subtasks that were closed by the same request as the task are open again, too, and no others.
+
+    The latest completion of a recurring task is taken back, unless the task was closed since.
+    """
     task, *subtasks = now.family(now.task_to_change(task_id))
+    if task.recurrence and task.latest and (task.status == "open" or task.latest.is_last):
+        recurrence.take_back(now, task, task.latest)
     if task.status == "open":
         return
     closed_with = task.closed_with or task.id
@@ -134,16 +160,19 @@ def remove_task_dependency(now: Workspace, *, task_id: str, depends_on_id: str) 
     now.task_to_change(task_id).depends_on_ids.discard(now.task(depends_on_id).id)
 
 
-def _close(now: Workspace, task_id: str, body: Body | None, *, status: str, completed_at: int | None) -> None:
-    """Close a task, with its open subtasks of all levels unless they are kept."""
-    task, *subtasks = now.family(now.task_to_change(task_id))
+def _together(body: Body | None, subtasks: Sequence[Task]) -> Sequence[Task]:
+    """The subtasks that are closed with a task."""
+    return () if (body or {}).get("subtasks") == "keep" else subtasks
+
+
+def _close(task: Task, subtasks: Sequence[Task], *, status: str, completed_at: int | None) -> None:
+    """Close a task, and those of *subtasks* that are open."""
     if task.status == status:
         return
     task.status, task.completed_at, task.closed_with = status, completed_at, None
-    if (body or {}).get("subtasks") != "keep":
-        for each in subtasks:
-            if each.status == "open":
-                each.status, each.completed_at, each.closed_with = status, completed_at, task.id
+    for each in subtasks:
+        if each.status == "open":
+            each.status, each.completed_at, each.closed_with = status, completed_at, task.id
 
 
 class _Place:

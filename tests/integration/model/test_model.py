@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from app.main import URN_PREFIX, build
+from app.settings import Settings
+from tests.integration.model.clocks import JumpingClock
 from tests.integration.model.machine import WorkspaceMachine
 from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.requests import BATCH
-from tests.support.clients import Person
+from tests.support.clients import Person, ok
 from tests.support.databases import AT_LENGTH
 from tests.support.prepared import OPERATIONS
+from tests.support.programs import our_contract, quick_passwords
+from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
+from tickbox_contract.engine.protocol import bounded_protocol
 
 pytestmark = pytest.mark.unmeasured
+
+YEAR_S: Final = 365 * 24 * 3600
 
 NOT_IN_THE_MODEL: Mapping[str, str] = {
     "register_user": "it creates a workspace",
@@ -43,14 +53,40 @@ def at(kind: str) -> settings:
     )
 
 
+@pytest.fixture(scope="module")
+def clock() -> JumpingClock:
+    return JumpingClock()
+
+
+@pytest.fixture(scope="module")
+def server(module_database_url: str, clock: JumpingClock) -> Iterator[str]:
+    """A server that takes the time from the model's clock, whose sessions outlive its jumps."""
+    application = build(
+        Settings(database_url=module_database_url, access_token_lifetime_s=YEAR_S, **UNHINDERED),
+        contract=our_contract(),
+        background=False,
+        passwords=quick_passwords(),
+        clock=clock,
+    )
+    with serving(application, protocol=bounded_protocol(URN_PREFIX), lifespan="on") as (host, port):
+        yield f"http://{host}:{port}"
+
+
 def test_the_server_does_what_the_model_does(
-    ada: Person, bob: Person, tables: Tables, request: pytest.FixtureRequest
+    ada: Person, bob: Person, tables: Tables, clock: JumpingClock, request: pytest.FixtureRequest
 ) -> None:
+    people = _in_zone(ada, "America/New_York"), _in_zone(bob, "Pacific/Auckland")
+
     class Machine(WorkspaceMachine):
         def __init__(self) -> None:
-            super().__init__((ada, bob), tables)
+            super().__init__(people, tables, clock)
 
     run_state_machine_as_test(Machine, settings=at(request.node.callspec.params["databases"]))
+
+
+def _in_zone(person: Person, zone: str) -> Person:
+    """The same person, whose today is that of *zone*."""
+    return replace(person, user=ok(person.client.merge("/v1/users/me", {"time_zone": zone})))
 
 
 def test_every_operation_of_the_domain_is_in_the_model() -> None:

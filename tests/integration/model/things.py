@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 Json = dict[str, Any]
@@ -37,7 +37,8 @@ class Thing:
 
     def shown(self) -> Json:
         """What clients see, without the position and the workspace."""
-        members = {name: value for name, value in asdict(self).items() if name not in self.hidden}
+        names = (each.name for each in fields(self))
+        members = {name: getattr(self, name) for name in names if name not in self.hidden}
         return {**members, "updated_at": self.revision}
 
     def texts(self) -> tuple[str, ...]:
@@ -91,11 +92,14 @@ class Label(Thing):
 class Task(Thing):
     """`closed_with` is the task that was closed by a request, and this one with it.
 
-    What is in the trash of its labels and dependencies is hidden.
+    What is in the trash of its labels and dependencies is hidden. Of a recurring task, `at` is the occurrence, without
+    a zone, and `latest` the completion that can be taken back.
     """
 
     kind = "task"
-    hidden = frozenset({"closed_with", "hidden_label_ids", "hidden_depends_on_ids"})
+    hidden = frozenset(
+        {"closed_with", "hidden_label_ids", "hidden_depends_on_ids", "at", "at_since", "latest", "completions"}
+    )
 
     project_id: str
     section_id: str | None
@@ -118,6 +122,10 @@ class Task(Thing):
     closed_with: str | None = None
     hidden_label_ids: set[str] = field(default_factory=set)
     hidden_depends_on_ids: set[str] = field(default_factory=set)
+    at: Json | None = None
+    at_since: int = 0
+    latest: Completion | None = None
+    completions: list[Completion] = field(default_factory=list)
 
     def hide(self, *, labels: Collection[str], tasks: Collection[str]) -> None:
         """Show of its labels and dependencies only those that exist."""
@@ -130,14 +138,37 @@ class Task(Thing):
     def shown(self) -> Json:
         return {
             **super().shown(),
+            **self._recurring(),
             "label_ids": sorted(self.label_ids),
             "assignee_ids": sorted(self.assignee_ids),
             "depends_on_ids": sorted(self.depends_on_ids),
         }
 
+    def _recurring(self) -> Json:
+        if self.recurrence is None or self.due is None:
+            return {}
+        zone = {"time_zone": self.due["time_zone"]}
+        recurrence = {**self.recurrence, "series_start": {**self.recurrence["series_start"], **zone}}
+        return {"recurrence": recurrence, "occurrence": {**(self.at or {}), **zone}}
+
     def texts(self) -> tuple[str, ...]:
+        rule = self.recurrence["rule"] if self.recurrence else ""
         metadata = json.dumps(self.metadata, ensure_ascii=False, separators=(",", ":")) if self.metadata else ""
-        return self.title, self.description, metadata
+        return self.title, self.description, metadata, rule
+
+
+@dataclass(kw_only=True)
+class Completion:
+    """An occurrence that is over. `before` is the task then, `reopened` which subtasks were done in it, and how."""
+
+    occurrence: Json
+    due: Json
+    kind: str
+    completed_by: str
+    completed_at: int
+    before: Task
+    reopened: list[tuple[str, int, str | None]]
+    is_last: bool
 
 
 @dataclass(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ EVENTS: Final = {
     "complete_task": "completed",
     "cancel_task": "cancelled",
     "reopen_task": "reopened",
+    "skip_task": "skipped",
     **dict.fromkeys(("move_task", "move_project", "move_section", "move_label"), "moved"),
 }
 """The end of the event's type for what an operation changes, where it is not `updated`."""
@@ -111,7 +113,8 @@ class Workspace:
 
     `actor` sends the next request, and `next` is the number that it takes if it changes
     something. `events` are those of the last change: the type and the id of each. An operation notes what it has
-    `moved`, which shows in no member.
+    `moved`, which shows in no member, and what has `advanced` to another occurrence. `instant` is when the next request
+    comes, and `zones` are those of the users, by id.
     """
 
     head: int
@@ -127,6 +130,9 @@ class Workspace:
     trash: list[Deletion] = field(default_factory=list)
     deleted: set[Key] = field(default_factory=set)
     moved: set[Key] = field(default_factory=set)
+    advanced: set[Key] = field(default_factory=set)
+    instant: dt.datetime
+    zones: Mapping[str, str]
 
     def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
         """The workspace after an operation. Raises Refused."""
@@ -138,7 +144,7 @@ class Workspace:
 
     def begun(self) -> Workspace:
         """The same, with a change in which nothing has happened yet."""
-        return replace(deepcopy(self), next=self.head + 1, events=[])
+        return replace(self, next=self.head + 1, events=[])
 
     def then(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
         """The workspace after one more operation of the change that is begun. Raises Refused."""
@@ -159,9 +165,11 @@ class Workspace:
                 self.events.append((f"{thing.kind}.{'restored' if key in self.deleted else 'created'}", thing.id))
             elif key in self.moved or thing.shown() != old[key].shown():
                 thing.revision = self.next
-                self.events.append((f"{thing.kind}.{_verb(verb, old[key], thing)}", thing.id))
+                own = verb if key in self.advanced else _verb(verb, old[key], thing)
+                self.events.append((f"{thing.kind}.{own}", thing.id))
         self._forget_orders(before)
         self.moved.clear()
+        self.advanced.clear()
         self.deleted = (self.deleted | old.keys()) - new.keys()
         self.head = self.next if self.events else self.head
 
@@ -268,6 +276,11 @@ class Workspace:
         below = [each for child in self.tasks if child.parent_id == task.id for each in self.family(child)]
         return [task, *below]
 
+    def ordinary(self, task: Task) -> list[Task]:
+        """The subtasks of all levels that do not recur, and are not below one that does."""
+        children = [each for each in self.tasks if each.parent_id == task.id and each.recurrence is None]
+        return [*children, *(each for child in children for each in self.ordinary(child))]
+
     def arranged(self, project: Project) -> list[Task]:
         """The tasks of a project in its order: first those without a section, then one section after the other."""
         places = [None, *(section.id for section in self.sections if section.project_id == project.id)]
@@ -303,9 +316,13 @@ def _sorted(things: Iterable[Kind], order: Sequence[str]) -> list[Kind]:
 
 
 def _verb(verb: str, old: Thing, new: Thing) -> str:
-    """A task is `updated` if it only follows another one, which is `completed`, say."""
-    is_closing = verb in {"completed", "cancelled", "reopened"}
-    return "updated" if is_closing and old.shown()["status"] == new.shown()["status"] else verb
+    """If tasks are closed or opened, each has the event of its own status, and `updated` if that is as it was."""
+    if verb not in {"completed", "cancelled", "reopened", "skipped"}:
+        return verb
+    before, after = old.shown()["status"], new.shown()["status"]
+    if before == after:
+        return "updated"
+    return "reopened" if after == "open" else str(after)
 
 
 def find(things: Iterable[Kind], thing_id: str | None) -> Kind | None:
