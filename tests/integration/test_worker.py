@@ -52,7 +52,7 @@ def test_a_worker_does_the_jobs_and_a_server_without_jobs_stores_only_its_last_u
                 if tables.rows(WAITING) == tables.rows(KEPT) == [(0,)]:
                     break
             assert worker.stop() == 0
-            assert "Tickbox runs jobs (purge, mail, reminders)" in worker.stderr.read_text()
+            assert "Tickbox runs jobs (purge, mail, reminders, reminder upkeep)" in worker.stderr.read_text()
 
         assert tables.rows(WAITING) == tables.rows(KEPT) == [(0,)]
         assert [(line["to"], line["kind"]) for line in unsent(worker)] == [(ada.user["email"], "verification")]
