@@ -37,6 +37,9 @@ REQUESTS: Final[tuple[tuple[str, Ids, dict[str, Any] | None], ...]] = (
     ("cancel_task", {}, None),
     ("reopen_task", {}, None),
     ("reopen_task", {}, None),  # this changes nothing
+    ("skip_task", {"task_id": "$daily"}, None),
+    ("complete_task", {"task_id": "$daily"}, None),
+    ("reopen_task", {"task_id": "$daily"}, None),
     ("add_task_label", {}, None),
     ("remove_task_label", {}, None),
     ("add_task_assignee", {}, None),
@@ -73,6 +76,7 @@ def ids(ada: Person) -> Ids:
     garden, house = [ada.create("projects", name=name)["id"] for name in ("Garden", "House")]
     beds, pots, old = [ada.create("sections", name=name, project_id=garden)["id"] for name in ("Beds", "Pots", "Old")]
     plant = ada.create("tasks", title="Plant", section_id=beds)["id"]
+    daily = {"title": "Water", "section_id": beds, "due": {"date": "2027-03-01"}, "recurrence": {"rule": "FREQ=DAILY"}}
     gone = ada.create("tasks", title="Gone", project_id=garden)["id"]
     comment, wrong = [ada.create(f"tasks/{plant}/comments", text=text)["id"] for text in ("Not yet", "Wrong")]
     for path in (f"tasks/{gone}", f"sections/{old}", f"tasks/{plant}/comments/{wrong}"):
@@ -88,6 +92,7 @@ def ids(ada: Person) -> Ids:
         "house": house,
         "pots": pots,
         "cellar": ada.create("sections", name="Cellar", project_id=house)["id"],
+        "daily": ada.create("tasks", **daily)["id"],
         "child": ada.create("tasks", title="Dig", parent_id=plant)["id"],
         "elsewhere": ada.create("tasks", title="Dust")["id"],
         "trashed_task": gone,
