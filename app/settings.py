@@ -60,8 +60,8 @@ class Settings(BaseSettings):
     )
     jobs: Literal["serve", "worker"] = Field(
         default="serve",
-        description="where e-mails are sent and expired rows are deleted: `serve` in each server; `worker` only in"
-        " `tickbox worker`",
+        description="where e-mails are sent, reminders fire and expired rows are deleted: `serve` in each server;"
+        " `worker` only in `tickbox worker`",
     )
     public_url: str = Field(
         default="",
