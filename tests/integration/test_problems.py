@@ -121,7 +121,11 @@ def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
 @pytest.mark.parametrize(
     ("kind", "writable", "changed_by"),
     [
-        ("user", {"name", "time_zone"}, {"email": "change_email", "email_verified_at": "verify_email"}),
+        (
+            "user",
+            {"name", "time_zone", "reminder_time"},
+            {"email": "change_email", "email_verified_at": "verify_email"},
+        ),
         ("workspace", {"name"}, {"role": "update_member"}),
         ("member", {"role"}, {"name": "update_me"}),
         (
