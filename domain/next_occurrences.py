@@ -1,7 +1,8 @@
 """Which occurrence a recurring task is at after one of them, and what it was before: pure, without a unit of work.
 
 The next occurrence is the first one after the latest of the one that ended, `due` where that was moved, and now unless
-the task takes each occurrence, however late (`overdue: step`). What is passed over uses up COUNT.
+the task takes each occurrence, however late (`overdue: step`). What is passed over uses up COUNT. With `anchor:
+completion` the series begins again on the day of completion, unless its rule would name nothing from there.
 """
 
 import datetime as dt
@@ -31,22 +32,18 @@ def following(task: Task, *, now: dt.datetime, time_zone: str) -> Task | None:
 
     *time_zone* is that in which it is decided what day and time it is. It does not matter unless `needs_now`.
     """
-    recurrence, due, occurrence, start = task.recurrence, task.due, task.occurrence, task.series_start
+    recurrence, due, occurrence = task.recurrence, task.due, task.occurrence
     assert recurrence is not None
     assert due is not None
     assert occurrence is not None
-    assert start is not None
-    done = occurrence
-    if recurrence.anchor == "completion":
-        done = start = replace(start, date=local_day(now, time_zone=time_zone))
-    course = Series(start=start, rule=rules.read_rule(recurrence.rule))
+    course, done = _course(task, occurrence, today=local_day(now, time_zone=time_zone))
     after = max(occurrence, due, key=_local)
     position = Position(at=done, remaining=recurrence.remaining)
     if recurrence.overdue == "skip":
         found = _first_to_come(course, position, after=after, now=now, time_zone=time_zone)
     else:
         found = series.following(course, position, after=after)
-    return None if found is None else _moved(task, found, start=start, now=now)
+    return None if found is None else _moved(task, found, start=course.start, now=now)
 
 
 def taken_back(task: Task, record: CompletionRecord) -> Task:
@@ -72,6 +69,23 @@ def taken_back(task: Task, record: CompletionRecord) -> Task:
             occurrence_since=undo.occurrence_since,
         ),
     )
+
+
+def _course(task: Task, occurrence: WallClock, *, today: dt.date) -> tuple[Series, WallClock]:
+    """Return the series that goes on after an *occurrence*, and from which of its occurrences.
+
+    One that begins again today may name nothing: each seventh day that is a Monday, from a Tuesday on. It goes on as it
+    was then. That it is at its UNTIL, or that all of COUNT is used up, is an end.
+    """
+    recurrence, start = task.recurrence, task.series_start
+    assert recurrence is not None
+    assert start is not None
+    course = Series(start=start, rule=rules.read_rule(recurrence.rule))
+    if recurrence.anchor == "completion":
+        anew = replace(course, start=replace(start, date=today))
+        if series.recurs(anew):
+            return anew, anew.start
+    return course, occurrence
 
 
 def _first_to_come(

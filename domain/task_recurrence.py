@@ -172,5 +172,5 @@ def _kept(recurrence: Recurrence, rule: Rule, due: WallClock) -> Recurrence:
     start, occurrence = recurrence.series_start, recurrence.occurrence
     if not keeps_time:
         start, occurrence = replace(start, time=due.time), replace(occurrence, time=due.time)
-    rules.check(rule, start=replace(start, time_zone=due.time_zone))
+    rules.check_form(rule, start=replace(start, time_zone=due.time_zone))
     return replace(recurrence, series_start=start, occurrence=occurrence)

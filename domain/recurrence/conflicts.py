@@ -8,11 +8,12 @@ from math import prod
 from typing import Any, Final
 
 from domain.checks import Checks
+from domain.recurrence.calendar_days import HOURS_OF_A_DAY
 from domain.recurrence.faults import RulePartsConflict
 from domain.recurrence.parts import Frequency, Skip
 
 MOST_TIMES: Final = 96
-"""How many times BYHOUR, BYMINUTE and BYSECOND may name together: as many as a day has quarters of an hour."""
+"""How many times of a day a rule may name: as many as a day has quarters of an hour."""
 _LAST_DAY_OF_EACH_MONTH: Final = 28
 
 Parts = Mapping[str, Any]
@@ -43,7 +44,10 @@ def _is_numbered(parts: Parts) -> bool:
 
 
 def _times(parts: Parts) -> int:
-    return prod(len(parts.get(name, (0,))) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+    """Return how many times of one day a rule names at most."""
+    step = parts.get("INTERVAL", 1) if _is(parts, Frequency.HOURLY) else HOURS_OF_A_DAY
+    hours = parts.get("BYHOUR", range(0, HOURS_OF_A_DAY, step))
+    return len(hours) * prod(len(parts.get(name, (0,))) for name in ("BYMINUTE", "BYSECOND"))
 
 
 _CONFLICTS: Final[tuple[tuple[Callable[[Parts], bool], str], ...]] = (
@@ -78,7 +82,7 @@ _CONFLICTS: Final[tuple[tuple[Callable[[Parts], bool], str], ...]] = (
     ),
     (
         lambda parts: _times(parts) > MOST_TIMES,
-        f"`BYHOUR`, `BYMINUTE` and `BYSECOND` must name at most {MOST_TIMES} times together.",
+        f"A rule must name at most {MOST_TIMES} times of a day.",
     ),
     (lambda parts: "SKIP" in parts and "RSCALE" not in parts, "`SKIP` needs `RSCALE=GREGORIAN`."),
     (

@@ -85,10 +85,9 @@ def _interval(value: str) -> int:
 
 
 def _count(value: str) -> int:
-    count = _whole(value, name="COUNT", least=1, most=999_999_999)
-    if count > MOST_OCCURRENCES:
+    if _NUMBER.fullmatch(value) and int(value) > MOST_OCCURRENCES:
         raise CountTooLarge(f"`COUNT` must be at most {MOST_OCCURRENCES}. Use `UNTIL`, or a series without an end.")
-    return count
+    return _whole(value, name="COUNT", least=1, most=MOST_OCCURRENCES)
 
 
 def _until(value: str) -> dt.date:

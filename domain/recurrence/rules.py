@@ -1,10 +1,10 @@
 """Recurrence rules as text: `parse` reads and checks one, `render` writes it in its normalised form.
 
-`check` has what depends on the due value from which a series starts: it is repeated when that changes.
+`check` has what depends on the due value from which a series starts. Of that, `check_form` is repeated when the form of
+the value changes: what a series has come to cannot be refused any more.
 """
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any, Final
 
 from domain.checks import Checks
@@ -12,11 +12,11 @@ from domain.recurrence.conflicts import check_parts
 from domain.recurrence.faults import CountTooLarge, RuleNeverOccurs, RuleUnlikeDue
 from domain.recurrence.parts import MONDAY, WEEKDAYS, Rule, Skip, WeekdayNumber
 from domain.recurrence.reading import read
-from domain.recurrence.series import Series, first, following, is_after_until
+from domain.recurrence.series import Series, first, following, is_after_until, recurs
 from domain.recurrence.steps import Steps
 from domain.wall_clocks import WallClock
 
-__all__ = ["Rule", "check", "parse", "read_rule", "render"]
+__all__ = ["Rule", "check", "check_form", "parse", "read_rule", "render"]
 
 _FIELDS: Final = {
     "FREQ": "frequency",
@@ -60,6 +60,12 @@ def read_rule(text: str) -> Rule:
 
 def check(rule: Rule, *, start: WallClock) -> None:
     """Raise RuleUnlikeDue, RuleNeverOccurs or CountTooLarge if a *rule* cannot be used from a *start*."""
+    check_form(rule, start=start)
+    _check_occurs(Series(start=start, rule=rule))
+
+
+def check_form(rule: Rule, *, start: WallClock) -> None:
+    """Raise RuleUnlikeDue, or two as InvalidTogether, if a *rule* needs a due value of another form than *start*."""
     checks = Checks()
     with checks:
         if start.time is None and rule.names_times:
@@ -67,7 +73,6 @@ def check(rule: Rule, *, start: WallClock) -> None:
     with checks:
         _check_until(rule.until, start)
     checks.finish()
-    _check_occurs(Series(start=start, rule=rule))
 
 
 def _check_until(until: dt.date | None, start: WallClock) -> None:
@@ -86,8 +91,7 @@ def _check_occurs(series: Series) -> None:
     start, steps = first(series), Steps()
     if is_after_until(series, start.at):
         raise RuleNeverOccurs("`UNTIL` must not be before the due value, which is the first occurrence.")
-    endless = Series(start=series.start, rule=replace(series.rule, count=None, until=None))
-    if following(endless, first(endless)) is None:
+    if not recurs(series):
         raise RuleNeverOccurs("No occurrence follows the first one, which is the due value.")
     if series.rule.count is not None:
         following(series, start, after=WallClock(date=dt.date.max), steps=steps)

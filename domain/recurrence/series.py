@@ -71,6 +71,12 @@ def _counted(series: Series, position: Position, after: dt.datetime | None, step
     return None
 
 
+def recurs(series: Series) -> bool:
+    """Return whether the rule names anything after the start, whatever COUNT and UNTIL are."""
+    endless = replace(series, rule=replace(series.rule, count=None, until=None))
+    return following(endless, first(endless)) is not None
+
+
 def is_after_until(series: Series, at: WallClock) -> bool:
     """Return whether an occurrence would be after the UNTIL of a series, which it includes."""
     return _is_too_late(series, _local(at))

@@ -11,14 +11,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from domain import comments, labels, projects, restoring, sections, task_deletions, tasks, trash
+from domain import comments, labels, projects, restoring, sections, task_deletions, task_status, tasks, trash
 from domain.limits import LimitReached
 from domain.model.projects import Project, ProjectNotFound
 from domain.model.trash import KEPT, ChangedMeanwhile
 from domain.quotas import MOST_OPEN_TASKS, row_bytes
 from domain.steps import SMALL, STEP
+from domain.task_recurrence import RecurrenceDraft
 from domain.trash import Deletion
 from domain.unit_of_work import UnitOfWork
+from domain.wall_clocks import WallClock
 from persistence import trash_purges
 from persistence.events import events, tombstones
 from persistence.memberships import workspaces
@@ -329,3 +331,35 @@ async def test_a_purge_deletes_few_rows_at_once_with_the_links_of_tasks(ada: Cal
 
     assert counts[0] - counts[-1] == 11
     assert max(before - after for before, after in pairwise(counts)) == 2
+
+
+async def test_a_purge_of_completions_that_is_interrupted_goes_on_and_gives_back_their_bytes(ada: Caller) -> None:
+    empty = await content_bytes(ada)
+    draft = tasks.TaskDraft(title="Sow", due=WallClock(date=NOON.date()), recurrence=RecurrenceDraft(rule="FREQ=DAILY"))
+    task = await ada.write(tasks.create, draft)
+    child = await ada.write(tasks.create, tasks.TaskDraft(title="Rake", parent_id=task.id))
+    for _ in range(3):
+        await ada.write(task_status.complete, child.id)
+        await ada.write(task_status.complete, task.id)
+    await ada.write(task_deletions.delete, task.id)
+    full = await content_bytes(ada)
+
+    async def purge_two(uow: UnitOfWork, *, fails: bool) -> None:
+        entry = await uow.trash.of(ada.workspace_id, "task", task.id)
+        assert entry is not None
+        assert await uow.trash.purge(entry, limit=2) == 2
+        if fails:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await ada.write(purge_two, fails=True)
+    assert (await rows_of(ada, "completions"), await content_bytes(ada)) == (3, full)
+    await ada.write(purge_two, fails=False)
+    assert await rows_of(ada, "completions") == 1
+    each = (full - empty - row_bytes("Sow", "FREQ=DAILY") - row_bytes("Rake")) // 3
+    assert await content_bytes(ada) == full - 2 * each
+    async with ada.database.transaction() as transaction:
+        while await trash_purges.purge(transaction, now=NOON + 2 * KEPT):
+            pass
+    assert (await rows_of(ada, "completions"), await rows_of(ada, "tasks")) == (0, 0)
+    assert await content_bytes(ada) == empty

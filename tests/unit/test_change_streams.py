@@ -99,7 +99,7 @@ async def test_other_types_do_not_split_a_transaction_nor_leave_it_incomplete(uo
 async def test_events_of_a_megabyte_are_split(uow: FakeUnitOfWork) -> None:
     start = uow.store.workspaces[uow.workspace_id].head
     for _ in range(100):
-        await tasks.create(uow.unit(), TaskDraft(title="Sow", description="é" * 16_000))
+        await tasks.create(uow.unit(), TaskDraft(title="Sow", description="é" * 15_700))
     batches = await everything(await feed(uow, LogPlace.end_of(start)))
     assert len(sent(*batches)) == 100
     assert [len(batch.messages) for batch in batches] == [33, 33, 33, 1]
@@ -108,7 +108,7 @@ async def test_events_of_a_megabyte_are_split(uow: FakeUnitOfWork) -> None:
 async def test_a_transaction_of_megabytes_is_split(uow: FakeUnitOfWork) -> None:
     start = uow.store.workspaces[uow.workspace_id].head
     for _ in range(70):
-        await tasks.create(uow.unit(), TaskDraft(title="Sow", description="é" * 16_000))
+        await tasks.create(uow.unit(), TaskDraft(title="Sow", description="é" * 15_700))
     uow.store.events = [replace(each, revision=start + 1) for each in uow.store.events if each.revision > start]
     events = sent(*await everything(await feed(uow, LogPlace.end_of(start))))
     assert [(len(changes), done) for _, changes, done in events] == [(32, False), (32, False), (6, True)]

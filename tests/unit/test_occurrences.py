@@ -187,6 +187,48 @@ async def test_the_count_goes_on_when_the_series_begins_again(uow: FakeUnitOfWor
     assert (undone.due, undone.status) == (on("2027-03-01"), "open")
 
 
+@pytest.mark.parametrize("overdue", ["skip", "step"])
+@pytest.mark.parametrize(
+    ("rule", "due", "at", "expected"),
+    [
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "2027-03-01", "2027-03-02", "2027-03-08"),
+        ("FREQ=MONTHLY;BYMONTH=2", "2027-02-28", "2027-03-30", "2028-02-28"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO;COUNT=3", "2027-03-01", "2027-03-02", "2027-03-08"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO;UNTIL=20270308", "2027-03-01", "2027-03-02", "2027-03-08"),
+        # early, and moved: never before the one that is completed, nor before due
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO", "2027-03-08", "2027-03-02", "2027-03-15"),
+    ],
+)
+async def test_a_series_that_would_name_nothing_from_the_day_of_completion_goes_on_as_it_was(  # noqa: PLR0913, PLR0917  # a case
+    uow: FakeUnitOfWork, rule: str, due: str, at: str, expected: str, overdue: str
+) -> None:
+    task = await recurring(uow, rule, due=on(due), anchor="completion", overdue=overdue)
+    assert task.recurrence
+    now = await complete(uow, task, at=dt.datetime.fromisoformat(f"{at}T08:00Z"))
+    assert now.recurrence
+    assert (now.status, now.due, now.series_start) == ("open", on(expected), task.series_start)
+    left = task.recurrence.remaining
+    assert now.recurrence.remaining == (left and left - 1)
+    assert unstamped(await reopen(uow, task)) == unstamped(task)
+
+
+@pytest.mark.parametrize(
+    ("rule", "at"),
+    [
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO;COUNT=1", "2027-03-02"),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=MO;UNTIL=20270307", "2027-03-02"),
+        # from the 2nd on, the next one would be the 9th, after its end; on the 8th it was before it began again
+        ("FREQ=DAILY;INTERVAL=7;UNTIL=20270308", "2027-03-02"),
+        ("FREQ=DAILY;INTERVAL=7;COUNT=1", "2027-03-02"),
+    ],
+)
+async def test_a_series_that_begins_again_on_the_day_of_completion_ends_with_its_rule(
+    uow: FakeUnitOfWork, rule: str, at: str
+) -> None:
+    task = await recurring(uow, rule, anchor="completion")
+    assert (await complete(uow, task, at=dt.datetime.fromisoformat(f"{at}T08:00Z"))).status == "completed"
+
+
 async def test_start_keeps_its_distance_and_comes_back(uow: FakeUnitOfWork) -> None:
     task = await recurring(uow, "FREQ=WEEKLY", start=on("2027-02-27", NINE, BERLIN))
     now = await complete(uow, task)

@@ -181,6 +181,29 @@ async def test_an_occurrence_can_be_moved_behind_the_end_of_its_series(uow: Fake
     assert (await patched(uow, late, due=WallClockPatch(date=THURSDAY))).recurrence == task.recurrence
 
 
+async def test_a_series_that_has_begun_can_have_a_time_and_a_zone_that_are_behind_its_end(uow: FakeUnitOfWork) -> None:
+    """Its start is the day of the completion, and no longer far before UNTIL."""
+    rule = "FREQ=DAILY;BYHOUR=9,17;UNTIL=20270302T160000Z"
+    task = await recurring(uow, rule=rule, due=IN_BERLIN, anchor="completion", overdue="step")
+    tuesday = dt.datetime(2027, 3, 2, 8, tzinfo=dt.UTC)
+    begun = await task_status.complete(uow.unit(now=tuesday), task.id)
+    assert begun.due == WallClock(date=dt.date(2027, 3, 2), time=dt.time(17), time_zone="Europe/Berlin")
+
+    far = await patched(uow, begun, due=WallClockPatch(time_zone="Pacific/Honolulu"))
+
+    assert far.due == replace(begun.due, time_zone="Pacific/Honolulu")
+    assert (await task_status.complete(uow.unit(now=tuesday), task.id)).status == "completed"
+
+
+async def test_the_only_occurrence_of_a_series_can_have_a_time_that_is_behind_its_end(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow, rule="FREQ=DAILY;UNTIL=20270301T120000", due=FLOATING)
+
+    late = await patched(uow, task, due=WallClockPatch(time=dt.time(14)))
+
+    assert (late.due, late.series_start) == (replace(FLOATING, time=dt.time(14)),) * 2
+    assert (await task_status.complete(uow.unit(now=LATER), task.id)).status == "completed"
+
+
 @pytest.mark.parametrize("rule", ["FREQ=HOURLY", "FREQ=DAILY"])
 async def test_another_zone_is_that_of_the_series(uow: FakeUnitOfWork, rule: str) -> None:
     task = await recurring(uow, rule=rule)

@@ -111,6 +111,8 @@ def test_what_only_the_rfc_has_is_rejected(text: str) -> None:
         "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO",
         "FREQ=MONTHLY;BYSETPOS=1",
         f"FREQ=DAILY;BYHOUR={','.join(map(str, range(17)))};BYMINUTE=0,10,20,30,40,50",
+        "FREQ=HOURLY;BYMINUTE=0,10,20,30,40",
+        "FREQ=HOURLY;INTERVAL=5;BYMINUTE=0,10,20,30,40;BYSECOND=0,15,30,45",
         "FREQ=MONTHLY;SKIP=BACKWARD",
         "FREQ=MONTHLY;SKIP=OMIT",
         "RSCALE=GREGORIAN;FREQ=YEARLY;BYYEARDAY=366;SKIP=BACKWARD",
@@ -194,6 +196,17 @@ def test_until_in_utc_is_compared_with_the_instant_of_the_start() -> None:
 @pytest.mark.parametrize("text", ["FREQ=DAILY;COUNT=1001", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU;COUNT=1000"])
 def test_a_count_that_is_too_large_is_rejected(text: str) -> None:
     assert codes(text, FLOATING) == ["rule-count"]
+
+
+@pytest.mark.parametrize("text", ["FREQ=DAILY;COUNT=0", "FREQ=DAILY;COUNT=1001"])
+def test_a_count_out_of_its_range_is_rejected_with_the_limit(text: str) -> None:
+    with pytest.raises(Invalid, match=r"\b1000\b"):
+        parse(text, start=FLOATING)
+
+
+def test_as_many_times_as_a_day_has_quarters_of_an_hour_can_be_named() -> None:
+    for text in ("FREQ=HOURLY;BYMINUTE=0,15,30,45", "FREQ=HOURLY;INTERVAL=24;BYMINUTE=0,10,20,30,40,50"):
+        assert render(parse(text, start=FLOATING)) == text
 
 
 def test_a_thousand_occurrences_can_be_counted() -> None:

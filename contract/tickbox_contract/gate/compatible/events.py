@@ -6,6 +6,7 @@ from tickbox_contract.openapi.servable import EVENTS
 
 from .changes import Spot
 from .comparison import Comparison, Pair, Place
+from .structure import PAYLOAD
 from .values import compare_schemas
 
 _PROBLEMS = "x-problems"
@@ -19,7 +20,7 @@ def compare_events(comparison: Comparison) -> None:
         if name not in new:
             comparison.note("event-removed", f"the event `{name}` was removed", spot.within(name))
         else:
-            place = Place(None, "response", "event-payload")
+            place = Place(None, "response", PAYLOAD)
             compare_schemas(comparison, place, node.at("payload"), new[name].at("payload"))
     for name in new.keys() - old.keys():
         comparison.note("event-added", f"the event `{name}` was added", spot.within(name))

@@ -17,6 +17,8 @@ from .equality import is_identical, said
 from .retirement import is_retired
 from .subschemas import Schemas, component, selected, type_name
 
+PAYLOAD = "event-payload"
+"""The rule of what events contain."""
 _ENUM = "x-extensible-enum"
 _MOST_SHOWN = 60
 """Characters of a default in a sentence."""
@@ -31,6 +33,8 @@ class Structure:
         self._comparison = comparison
         self._pair = place.pair
         self._direction = place.direction
+        self._is_payload = place.rule_id == PAYLOAD
+        self._kept_names = comparison.new.node.at("components").members("schemas")
         self._whole = place.subject or "it"
         self._outermost: Pointer = ()
         self._seen: set[tuple[Pointer, Pointer]] = set()
@@ -76,6 +80,8 @@ class Structure:
             return
         if not _is_type(self._comparison.old.follow(schemas.old)):
             return
+        if self._is_payload and schemas.new.pointer == self._outermost and before in self._kept_names:
+            return  # no generated method returns a payload: receivers choose the type, and still have it
         named = self._comparison.new.follow(schemas.new) if after else schemas.new
         what = f"the schema `{before}` is {f'`{after}`' if after else 'written out'} now"
         spot = Spot(named.pointer, self._comparison.old.follow(schemas.old).pointer)

@@ -110,6 +110,16 @@ def logging(payloads: Json) -> Json:
     return {**pets(), "components": {"x-events": events}}
 
 
+def reading(name: str, *, inside: str = "Pet") -> Json:
+    """An event whose payload is a component."""
+    pet = {"type": "object", "properties": {"a": TEXT}}
+    grown = {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "object", "properties": {"b": TEXT}}]}
+    pets_of = {"type": "object", "properties": {"one": {"$ref": f"#/components/schemas/{inside}"}}}
+    root = logging({"a": {"$ref": f"#/components/schemas/{name}"}})
+    root["components"]["schemas"] = {"Pet": pet, "GrownPet": grown, "Pets": pets_of}
+    return root
+
+
 def referring(schema: Json) -> Json:
     return {**body({"$ref": "#/components/schemas/Pet"}), "components": {"schemas": {"Pet": schema}}}
 
@@ -461,6 +471,10 @@ CASES: list[tuple[str, Json, Json, set[str]]] = [
      sending({"X-It": {"schema": ARRAY, "explode": True}}), {"header-form-changed"}),
     ("event removed", logging({"a": OPEN, "b": OPEN}), logging({"a": OPEN}), {"event-removed"}),
     ("event added", logging({"a": OPEN}), logging({"a": OPEN, "b": OPEN}), NONE),
+    ("payload with more, in a component of its own", reading("Pet"), reading("GrownPet"), NONE),
+    ("payload whose component is renamed", reading("Pet"), renamed(reading("Pet")), {"component-renamed"}),
+    ("payload with another component inside", reading("Pets"), reading("Pets", inside="GrownPet"),
+     {"component-renamed"}),
     ("payload with another value", logging({"a": {"type": "integer"}}), logging({"a": TEXT}), {"event-payload"}),
     ("event no longer written", pets(**{"x-events": ["a", "b"]}), pets(**{"x-events": ["b"]}),
      {"event-no-longer-written"}),
