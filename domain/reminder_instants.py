@@ -39,15 +39,18 @@ def instant(reminder: Reminder, *, due: WallClock | None, settings: Settings) ->
         return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-def scheduled(reminder: Reminder, *, due: WallClock | None, settings: Settings, now: dt.datetime) -> Reminder:
+def scheduled(
+    reminder: Reminder, *, due: WallClock | None, settings: Settings, now: dt.datetime, since: dt.datetime | None = None
+) -> Reminder:
     """Return a reminder that fires at its instant: not if that is done, or is another one than before and has passed.
 
-    One that should have fired since, while no server ran, stays as it is, and fires late. If this moves `fires_at`, it
-    is a change of the reminder, with a new revision.
+    It has passed if it was not in the future when what it depends on changed: *since* then, or *now*. One that should
+    have fired since, while no server ran, stays as it is, and fires late. If this moves `fires_at`, it is a change of
+    the reminder, with a new revision.
     """
     at = instant(reminder, due=due, settings=settings)
     fires_at = at
-    if at is not None and at != reminder.fires_at and (at <= now or at == reminder.fired_for):
+    if at is not None and at != reminder.fires_at and (at <= (since or now) or at == reminder.fired_for):
         fires_at = None
     zone_data = None if fires_at is None or reminder.before_due is None else DATA_VERSION
     changes: dict[str, Any] = {"fires_at": fires_at, "zone_data": zone_data}
@@ -60,12 +63,27 @@ async def follow(uow: UnitOfWork, changes: Sequence[tuple[Task, Task]]) -> None:
     """Keep the reminders of tasks in step. Each task is given as it was, and as it is stored now."""
     moved = [after.id for before, after in changes if before.due != after.due]
     if moved:
-        await renew(uow, await uow.reminders.of_tasks(uow.workspace_id, moved))
+        found = await uow.reminders.of_tasks(uow.workspace_id, moved)
+        await _store(uow, [(each, scheduled(each.reminder, **_sources(each), now=uow.now)) for each in found])
 
 
-async def renew(uow: UnitOfWork, found: Sequence[Schedulable]) -> None:
-    """Compute the instants of reminders of the workspace anew, and store those that differ."""
-    changes = [
-        (each.reminder, scheduled(each.reminder, due=each.due, settings=each.settings, now=uow.now)) for each in found
-    ]
-    await uow.reminders.update_all([after for before, after in changes if after != before])
+async def renew_later(uow: UnitOfWork, found: Sequence[Schedulable]) -> None:
+    """Compute reminders of the workspace anew, some time after the owner's settings or the zone data changed.
+
+    An instant that has come since that change is late, and has not passed. When the zone data changed is not known. It
+    counts as known since the reminder or the account was last changed.
+    """
+    renewed = []
+    for each in found:
+        since = min(uow.now, max(each.reminder.updated_at, each.account_changed_at))
+        renewed.append((each, scheduled(each.reminder, **_sources(each), now=uow.now, since=since)))
+    await _store(uow, renewed)
+
+
+def _sources(found: Schedulable) -> dict[str, Any]:
+    return {"due": found.due, "settings": found.settings}
+
+
+async def _store(uow: UnitOfWork, renewed: Sequence[tuple[Schedulable, Reminder]]) -> None:
+    """Store those that differ."""
+    await uow.reminders.update_all([after for before, after in renewed if after != before.reminder])

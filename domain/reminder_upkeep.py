@@ -20,9 +20,9 @@ AT_ONCE: Final = 100
 """How many reminders are computed in one transaction at most."""
 
 
-async def stale(uow: UnitOfWork) -> Sequence[Stale]:
-    """Return whose reminders are to be computed anew, and where: at most AT_ONCE."""
-    return await uow.reminders.stale(limit=AT_ONCE)
+async def stale(uow: UnitOfWork, *, after: Stale | None = None) -> Sequence[Stale]:
+    """Return whose reminders are to be computed anew, and where: at most AT_ONCE, those that come *after* one."""
+    return await uow.reminders.stale(after=after, limit=AT_ONCE)
 
 
 async def renew_stale(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> bool:
@@ -37,7 +37,7 @@ async def renew_stale(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> boo
     if found is None:
         return False
     some = await uow.reminders.of_user(workspace_id, user_id, after=found.after, limit=AT_ONCE)
-    await reminder_instants.renew(uow, some)
+    await reminder_instants.renew_later(uow, some)
     if len(some) < AT_ONCE:
         await uow.reminders.end_stale(workspace_id, user_id)
     else:
@@ -45,9 +45,12 @@ async def renew_stale(uow: UnitOfWork, workspace_id: UUID, user_id: UUID) -> boo
     return True
 
 
-async def outdated(uow: UnitOfWork) -> Sequence[tuple[UUID, UUID]]:
-    """Return the workspace and the id of reminders that were computed with older zone data: at most AT_ONCE."""
-    return await uow.reminders.outdated(zone_data=DATA_VERSION, limit=AT_ONCE)
+async def outdated(uow: UnitOfWork, *, without: Collection[UUID] = ()) -> Sequence[tuple[UUID, UUID]]:
+    """Return the workspace and the id of reminders that were computed with older zone data: at most AT_ONCE.
+
+    But not in those *without* which it is asked for.
+    """
+    return await uow.reminders.outdated(zone_data=DATA_VERSION, without=without, limit=AT_ONCE)
 
 
 async def renew_outdated(uow: UnitOfWork, workspace_id: UUID, reminder_ids: Collection[UUID]) -> bool:
@@ -55,5 +58,5 @@ async def renew_outdated(uow: UnitOfWork, workspace_id: UUID, reminder_ids: Coll
     if not await uow.enter(workspace_id):
         return False
     found = await uow.reminders.named(workspace_id, reminder_ids)
-    await reminder_instants.renew(uow, found)
+    await reminder_instants.renew_later(uow, found)
     return bool(found)

@@ -50,11 +50,13 @@ async def update(
         return user
     changed = replace(changed, updated_at=uow.now, revision=user.revision + 1)
     await uow.users.update(changed)
-    if settings_of(changed) != settings_of(user):
-        await uow.reminders.mark_stale(user.id)
     if changed.name != user.name:
         await uow.workspaces.lock_joined(user.id)
         await uow.members.rename(user.id, name=changed.name, at=uow.now)
+    if settings_of(changed) != settings_of(
+        user
+    ):  # after the workspaces are locked: the upkeep locks them in this order
+        await uow.reminders.mark_stale(user.id)
     return changed
 
 
@@ -86,7 +88,7 @@ async def _last_step(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]
         assigned = await _assigned(uow, summaries)
         reminded = await uow.reminders.delete_everywhere(user.id, limit=steps.SMALL)
         is_little = len(assigned) < steps.FEW and len(reminded) < steps.SMALL
-        if is_little and await uow.members.forget(user.id, limit=steps.SMALL) < steps.SMALL:
+        if is_little and await _forget_some(uow) < steps.SMALL:
             return user, summaries, assigned
         for workspace_id in sorted({*(task.workspace_id for task in assigned), *reminded}):
             await uow.next_step(within=workspace_id)
@@ -97,8 +99,15 @@ async def _last_step(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]
 
 async def _forget(uow: UnitOfWork) -> None:
     """Delete what the logs say about the caller, some in each transaction, which locks no workspace."""
-    while await uow.members.forget(uow.principal.user_id, limit=steps.SMALL) == steps.SMALL:
+    while await _forget_some(uow) == steps.SMALL:
         await uow.next_step()
+
+
+async def _forget_some(uow: UnitOfWork) -> int:
+    """Delete what the logs say about the caller, and which reminders fired, at most SMALL. Return how much that was."""
+    user_id = uow.principal.user_id
+    count = await uow.members.forget(user_id, limit=steps.SMALL)
+    return count + await uow.fired_reminders.delete_some(user_id, limit=steps.SMALL - count)
 
 
 async def _lock_all(uow: UnitOfWork) -> tuple[User, Sequence[MembershipSummary]]:

@@ -14,12 +14,14 @@ from sqlalchemy import (
     Table,
     Uuid,
     bindparam,
+    delete,
     insert,
     select,
     update,
 )
 
 from domain.model.fired_reminders import FiredReminder
+from persistence.compiled import BULK
 from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
@@ -56,6 +58,11 @@ _BETWEEN: Final = (
     .limit(bindparam("limit"))
 )
 _INSERT: Final = insert(fired_reminders)
+_MINE: Final = fired_reminders.c.user_id == bindparam("user")
+_some: Final = select(fired_reminders.c.number).where(_MINE).limit(bindparam("limit"))
+_DELETE_SOME: Final = (
+    delete(fired_reminders).where(_MINE, fired_reminders.c.number.in_(_some)).execution_options(**BULK)
+)
 _COUNT: Final = update(users).where(users.c.id == bindparam("user"))
 _OLD: Final = Expired(fired_reminders, fired_reminders.c.fired_at)
 
@@ -83,3 +90,6 @@ class FiredReminders:
     async def between(self, user_id: UUID, *, after: int, to: int, limit: int) -> Sequence[FiredReminder]:
         place = {"user": user_id, "after": after, "to": to, "limit": limit}
         return _MAPPER.all(await self._runner.rows(_BETWEEN, place))
+
+    async def delete_some(self, user_id: UUID, *, limit: int) -> int:
+        return await self._runner.run(_DELETE_SOME, {"user": user_id, "limit": limit})

@@ -56,7 +56,7 @@ _DUE: Final = [
 ]
 _SETTINGS: Final = [
     select(column).where(users.c.id == reminders.c.user_id).scalar_subquery()
-    for column in (users.c.time_zone, users.c.reminder_time)
+    for column in (users.c.time_zone, users.c.reminder_time, users.c.updated_at)
 ]
 _SCHEDULABLE: Final = select(*REMINDERS.columns, *_DUE, *_SETTINGS)
 """Each task and each owner is looked up: PostgreSQL might read whole tables to join them (ADR 103)."""
@@ -74,7 +74,8 @@ _MARK_STALE: Final = _MARK.on_conflict_do_update(
 _THIS_STALE: Final = and_(
     stale_reminders.c.workspace_id == bindparam("workspace"), stale_reminders.c.user_id == bindparam("user")
 )
-_FIRST: Final = (UUID(int=0), UUID(int=0))
+_NOWHERE: Final = UUID(int=0)
+_FIRST: Final = (_NOWHERE, _NOWHERE)
 _STALE: Final = ordered(select(*stale_reminders.c), list(stale_reminders.primary_key), resumed=True)
 """From the first one on. A condition is needed for the index to be used."""
 _LOCK_STALE: Final = select(*stale_reminders.c).where(_THIS_STALE).with_for_update(skip_locked=True)
@@ -83,7 +84,11 @@ _END_STALE: Final = delete(stale_reminders).where(_THIS_STALE)
 _OUTDATED: Final = (
     select(reminders.c.workspace_id, reminders.c.id)
     .join_from(reminders, workspaces, workspaces.c.id == reminders.c.workspace_id)
-    .where(reminders.c.zone_data < bindparam("version"), workspaces.c.deleted_at.is_(None))
+    .where(
+        reminders.c.zone_data < bindparam("version"),
+        reminders.c.workspace_id.not_in(bindparam("without", expanding=True)),
+        workspaces.c.deleted_at.is_(None),
+    )
     .order_by(reminders.c.zone_data)
     .limit(bindparam("limit"))
 )
@@ -146,8 +151,9 @@ class Reminders:
     async def mark_stale(self, user_id: UUID) -> None:
         await self._runner.run(_MARK_STALE, {"user": user_id})
 
-    async def stale(self, *, limit: int) -> Sequence[Stale]:
-        return [_stale(row) for row in await self._runner.rows(_STALE, page_parameters(_FIRST, limit))]
+    async def stale(self, *, after: Stale | None, limit: int) -> Sequence[Stale]:
+        place = _FIRST if after is None else (after.workspace_id, after.user_id)
+        return [_stale(row) for row in await self._runner.rows(_STALE, page_parameters(place, limit))]
 
     async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
         row = await self._runner.row(_LOCK_STALE, {"workspace": workspace_id, "user": user_id})
@@ -160,17 +166,19 @@ class Reminders:
     async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
         await self._runner.run(_END_STALE, {"workspace": workspace_id, "user": user_id})
 
-    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
-        rows = await self._runner.rows(_OUTDATED, {"version": zone_data, "limit": limit})
+    async def outdated(self, *, zone_data: str, without: Collection[UUID], limit: int) -> Sequence[tuple[UUID, UUID]]:
+        places = padded(sorted(without) or [_NOWHERE])
+        rows = await self._runner.rows(_OUTDATED, {"version": zone_data, "without": places, "limit": limit})
         return [(row[0], row[1]) for row in rows]
 
 
 def _schedulable(row: Row) -> Schedulable:
-    *columns, date, time, zone, time_zone, reminder_time = row
+    *columns, date, time, zone, time_zone, reminder_time, account_changed_at = row
     return Schedulable(
         reminder=REMINDERS.load(columns),
         due=None if date is None else WallClock(date=date, time=time, time_zone=zone),
         settings=Settings(time_zone=time_zone, reminder_time=reminder_time),
+        account_changed_at=account_changed_at,
     )
 
 

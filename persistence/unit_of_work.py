@@ -81,6 +81,7 @@ class SqlUnitOfWork(Repositories):
         self._claims = Claims()
         self._check: Callable[[], Awaitable[None]] | None = None
         self._part: Part | None = None
+        self._role: Role | None = None
 
     @cached_property
     def runner(self) -> Guarded:
@@ -227,7 +228,7 @@ class SqlUnitOfWork(Repositories):
     async def record(self, response: bytes) -> None:
         """See `tickbox_contract.engine.units.Unit`. Raises RuntimeError without a `recall`."""
         recording = self._claims.recording(response)
-        if self._named_workspace_id is not None:
+        if self._named_workspace_id is not None and self._role != "viewer":  # viewers must not fill up what others need
             self.change_log.keep(len(response))
         await self._transaction.defer(recording)
 
@@ -300,4 +301,5 @@ class SqlUnitOfWork(Repositories):
             return
         head, usage, role = locked
         self.change_log.lock(self._named_workspace_id, head=head, usage=usage)
+        self._role = role
         self._admit(role)

@@ -39,3 +39,6 @@ class FiredReminderRepository(Protocol):
         Those that are older than the retention of the log are not kept. It can be called after the unit of work has
         ended.
         """
+
+    async def delete_some(self, user_id: UUID, *, limit: int) -> int:
+        """Delete what is recorded of a user, at most *limit*. Return how many."""

@@ -49,11 +49,15 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedulable:
-    """A reminder with all that its instant is computed from: when its task is due, and its owner's settings."""
+    """A reminder with all that its instant is computed from: when its task is due, and its owner's settings.
+
+    `account_changed_at` is when the owner's account was last changed: not before the settings were.
+    """
 
     reminder: Reminder
     due: WallClock | None
     settings: Settings
+    account_changed_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,11 @@ class ReminderRepository(Protocol):
     async def mark_stale(self, user_id: UUID) -> None:
         """Note of each workspace of a user that their reminders there are to be computed anew, all of them."""
 
-    async def stale(self, *, limit: int) -> Sequence[Stale]:
-        """Return at most *limit* of such notes, those of one workspace together, and without a lock."""
+    async def stale(self, *, after: Stale | None, limit: int) -> Sequence[Stale]:
+        """Return at most *limit* of such notes, those of one workspace together, and without a lock.
+
+        *after* is the last one that was returned before.
+        """
 
     async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
         """Lock a note and return it; None if it does not exist, or somebody else has locked it."""
@@ -147,8 +154,8 @@ class ReminderRepository(Protocol):
     async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
         """Delete a note."""
 
-    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
+    async def outdated(self, *, zone_data: str, without: Collection[UUID], limit: int) -> Sequence[tuple[UUID, UUID]]:
         """Return the workspace and the id of reminders that were computed with zone data before this version.
 
-        At most *limit*, in whatever workspace that is not deleted.
+        At most *limit*, in whatever workspace that is not deleted, and not among those *without* which it is asked for.
         """

@@ -163,3 +163,18 @@ def test_a_kept_response_of_long_texts_is_returned_unchanged(ada: Person) -> Non
     ]
     assert responses[0] == responses[1]
     assert responses[0]["description"] == body["description"]
+
+
+def test_responses_that_are_kept_for_a_viewer_leave_the_room_of_others(
+    ada: Person, bob: Person, tables: Tables
+) -> None:
+    shared = ada.create("/v1/workspaces", name="Household")["id"]
+    tables.add_member(shared, bob.id, role="viewer")
+    task = f"/v1/workspaces/{shared}/tasks/{ada.create(f'/v1/workspaces/{shared}/tasks', title='Sow')['id']}"
+    kept = select(workspaces.c.kept_bytes).where(workspaces.c.id == UUID(shared))
+    for person, counts in ((bob, False), (ada, True)):
+        before = tables.rows(kept)
+        body, key = {"before_due": 30}, {"Idempotency-Key": "k"}
+        first = created(person.client.post(f"{task}/reminders", json=body, headers=key))
+        assert created(person.client.post(f"{task}/reminders", json=body, headers=key)) == first
+        assert (tables.rows(kept) > before) is counts

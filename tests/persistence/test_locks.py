@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, insert, select
+from uuid_utils.compat import uuid7
 
+from app.jobs.reminder_upkeep import renew_all
 from app.jobs.reminders import fire_all
-from domain import due_reminders, reminders, secret_tokens, sessions, users, workspaces
+from domain import due_reminders, reminder_upkeep, reminders, secret_tokens, sessions, users, workspaces
 from domain.errors import StorageUnavailable
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge
 from persistence.memberships import workspaces as workspace_rows
 from persistence.queued_emails import outbox
+from persistence.reminder_rows import REMINDERS, stale_reminders
+from persistence.reminder_rows import reminders as reminder_rows
 from persistence.sessions import sessions as session_rows
 from persistence.users import users as user_rows
 from tests.support.databases import PostgresDatabases
@@ -152,3 +157,34 @@ async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_others_fro
     found = [await each.read(reminders.get, of.task_id, of.id) for each, of in ((ada, mine), (bob, theirs))]
     assert [each.fired_at for each in found] == [None, NOON + HOUR]
     assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
+
+
+async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_the_reminders_of_others_from_being_computed(
+    database_url: str, ada: Caller, bob: Caller
+) -> None:
+    """More is to be computed there than is read at once, and it comes first."""
+    busy, free = sorted([ada, bob], key=lambda each: each.workspace_id.int)
+    mine, theirs = await remind(busy), await remind(free)
+    many = range(reminder_upkeep.AT_ONCE)
+    wrong: dict[str, Any] = {"before_due": 0, "at": None, "fires_at": NOON + 9 * HOUR}
+    outdated = [replace(mine, id=uuid7(), zone_data="2019a", **wrong) for _ in many]
+    outdated.append(replace(theirs, id=uuid7(), zone_data="2020a", **wrong))
+    notes = [{"workspace_id": busy.workspace_id, "user_id": uuid7()} for _ in many]
+    notes.append({"workspace_id": free.workspace_id, "user_id": uuid7()})
+    async with ada.database.transaction() as transaction:
+        await transaction.run(insert(reminder_rows), [REMINDERS.values(each) for each in outdated])
+        await transaction.run(insert(stale_reminders), notes)
+    impatient = Database(database_url, wait_s=0.2)
+    parts = replace(dependencies(database_url), database=impatient)
+
+    async with busy.unit() as uow:
+        await uow.next_revision()
+        with pytest.raises(ExceptionGroup) as raised:
+            await renew_all(parts)
+    await impatient.close()
+
+    assert [type(each) for each in raised.value.exceptions] == [StorageUnavailable]
+    left = await ada.database.rows(select(stale_reminders.c.workspace_id), {})
+    assert {row[0] for row in left} == {busy.workspace_id}
+    left = await ada.database.rows(select(reminder_rows.c.workspace_id).where(reminder_rows.c.zone_data < "2021a"), {})
+    assert {row[0] for row in left} == {busy.workspace_id}

@@ -1,9 +1,11 @@
 """Reminders follow the settings of their owner and the zone data in steps, and end with a membership."""
 
+import asyncio
 import datetime as dt
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +17,18 @@ from app.jobs.reminder_upkeep import renew_all
 from domain import members, reminder_upkeep, reminders, tasks, users, workspaces
 from domain.model.reminders import Reminder
 from domain.steps import FEW, SMALL, STEP
-from domain.tasks import TaskDraft
-from domain.wall_clocks import WallClock
+from domain.tasks import TaskDraft, TaskEdit
+from domain.wall_clocks import WallClock, WallClockPatch
 from domain.zones import DATA_VERSION
 from persistence import erasures
+from persistence.fired_reminders import fired_reminders
 from persistence.reminder_rows import REMINDERS, stale_reminders
 from persistence.reminder_rows import reminders as reminder_rows
 from tests.support.defaults import NOON
+from tests.support.patience import PATIENCE_S
 from tests.support.service_callers import Caller
 from tests.support.statements import overheard
-from tests.support.things import HOUR
+from tests.support.things import HOUR, fired_reminder
 
 MANY = 2 * reminder_upkeep.AT_ONCE + 10
 DUE = WallClock(date=dt.date(2026, 3, 5))
@@ -123,6 +127,44 @@ async def test_a_reminder_that_was_late_when_the_settings_changed_is_not_lost(ad
     assert await instants(ada) == {None: 1, NOON + HOUR: 1}
 
 
+async def test_one_whose_time_comes_before_it_is_computed_anew_is_late_and_not_lost(ada: Caller) -> None:
+    """The settings change at 08:00, and the zone data at some time; the job comes later."""
+    await reminded(ada)
+    await reminded(ada, fires_at=NINE + HOUR, zone_data="2020a")
+    ada.clock.now = NINE - HOUR
+    await ada.account.write(users.update, reminder_time=dt.time(8, 30))
+    ada.clock.now = NINE + HOUR
+    await renew_all(ada.dependencies)
+    assert await instants(ada) == {NINE - HOUR / 2: 2}
+
+    await reminded(ada, fires_at=NINE + 2 * HOUR, zone_data="2020a", updated_at=NOON)
+    await renew_all(ada.dependencies)
+    assert await instants(ada) == {NINE - HOUR / 2: 3}
+
+
+@pytest.mark.parametrize("what", ["create", "due"])
+async def test_a_reminder_that_is_computed_while_the_settings_change_follows_them(ada: Caller, what: str) -> None:
+    """It is computed with the old settings, and committed after the change."""
+    await reminded(ada)
+    task = await ada.write(tasks.create, TaskDraft(title="Reap", due=None if what == "due" else DUE))
+    if what == "due":
+        await ada.write(reminders.create, task.id, before_due=0)
+    async with ada.unit() as uow:
+        if what == "create":
+            await reminders.create(uow, task.id, before_due=0)
+        else:
+            await tasks.update(uow, task.id, edit=TaskEdit(due=WallClockPatch(date=DUE.date)))
+        changing = asyncio.create_task(ada.account.write(users.update, reminder_time=dt.time(10)))
+        await asyncio.wait([changing], timeout=0.3)  # on SQLite it waits for the transaction to end
+        renewing = asyncio.create_task(renew_all(ada.dependencies))
+        await asyncio.wait([renewing], timeout=0.1)  # it waits for the lock on the workspace
+        await uow.commit()
+    await asyncio.wait_for(asyncio.gather(changing, renewing), timeout=PATIENCE_S)
+
+    await renew_all(ada.dependencies)
+    assert await instants(ada) == {NINE + HOUR: 2}
+
+
 async def test_what_was_computed_with_older_zone_data_is_computed_anew(ada: Caller, bob: Caller) -> None:
     _, guest = await shared(ada, bob)
     wrong: dict[str, Any] = {"fires_at": NINE + HOUR, "zone_data": "2020a"}
@@ -179,3 +221,27 @@ async def test_a_member_with_many_reminders_loses_them_in_steps_before_the_membe
     assert left[-1] <= STEP
     assert await instants(guest) == {}
     assert await instants(home) == {NINE: 1}
+
+
+async def test_what_has_fired_is_deleted_in_steps_before_the_account(ada: Caller) -> None:
+    many = 2 * SMALL + STEP
+    fired = [
+        fired_reminder(number, user_id=ada.user_id, workspace_id=ada.workspace_id) for number in range(1, many + 1)
+    ]
+    async with ada.unit() as uow:
+        await uow.fired_reminders.add(fired)
+        await uow.commit()
+    left: list[int] = []
+
+    async def look(_uow: object = None) -> None:
+        left.append(await count(fired_reminders, of=ada))
+
+    async with ada.account.unit() as uow:
+        await uow.require(look)
+        await users.delete(uow)
+        await uow.commit()
+
+    assert left[0] == many
+    assert all(before - after <= SMALL for before, after in pairwise(left))
+    assert left[-1] < SMALL
+    assert await count(fired_reminders, of=ada) == 0

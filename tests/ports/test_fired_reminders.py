@@ -27,6 +27,14 @@ async def test_reminders_are_counted_for_each_user_and_read_in_order(
         assert (await uow.workspaces.heads(bob.id, only=frozenset())).reminders_fired == 3
 
 
+async def test_they_are_deleted_some_at_a_time(world: World, ada: User, bob: User, home: Workspace) -> None:
+    async with world.unit() as uow:
+        await uow.fired_reminders.add([*(of(ada, number, home) for number in (1, 2, 3)), of(bob, 1, home)])
+    async with world.unit() as uow:
+        assert [await uow.fired_reminders.delete_some(ada.id, limit=2) for _ in range(3)] == [2, 1, 0]
+        assert await uow.fired_reminders.between(bob.id, after=0, to=9, limit=9) == [of(bob, 1, home)]
+
+
 async def test_they_are_deleted_with_their_user(world: World, ada: User, home: Workspace) -> None:
     async with world.unit() as uow:
         await uow.fired_reminders.add([of(ada, 1, home)])

@@ -145,7 +145,7 @@ async def test_those_before_due_of_some_tasks_are_read_with_the_settings_of_thei
 ) -> None:
     first, third = await sow(world, home, due=DUE), await sow(world, home, number=3)
     second = await sow(world, home, number=2, due=WallClock(date=dt.date(2026, 3, 5)))
-    await move(world, bob, time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30))
+    await move(world, bob, time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30), updated_at=NOON + DAY)
     found = [reminder(1, first, of=ada), reminder(2, second, of=bob, fires_at=None)]
     absolute = reminder(3, first, of=ada, at=NOON, before_due=None)
     await add(world, *found, absolute, reminder(4, third, of=ada))
@@ -156,8 +156,8 @@ async def test_those_before_due_of_some_tasks_are_read_with_the_settings_of_thei
     berlin = Settings(time_zone="Europe/Berlin", reminder_time=dt.time(9))
     tokyo = Settings(time_zone="Asia/Tokyo", reminder_time=dt.time(20, 15, 30))
     assert sorted(read, key=lambda each: each.reminder.id) == [
-        Schedulable(reminder=found[0], due=DUE, settings=berlin),
-        Schedulable(reminder=found[1], due=second.due, settings=tokyo),
+        Schedulable(reminder=found[0], due=DUE, settings=berlin, account_changed_at=ada.updated_at),
+        Schedulable(reminder=found[1], due=second.due, settings=tokyo, account_changed_at=NOON + DAY),
     ]
 
 
@@ -184,7 +184,7 @@ async def test_a_user_s_reminders_are_to_be_computed_anew_in_each_of_their_works
     world: World, home: Workspace, other: Workspace, ada: User, bob: User
 ) -> None:
     async with world.unit() as uow:
-        assert await uow.reminders.stale(limit=9) == []
+        assert await uow.reminders.stale(after=None, limit=9) == []
         await uow.reminders.mark_stale(bob.id)
         await uow.reminders.mark_stale(ada.id)
     notes = [
@@ -192,8 +192,12 @@ async def test_a_user_s_reminders_are_to_be_computed_anew_in_each_of_their_works
     ]
 
     async with world.unit() as uow:
-        assert sorted(await uow.reminders.stale(limit=9), key=lambda each: (each.workspace_id, each.user_id)) == notes
-        assert len(await uow.reminders.stale(limit=2)) == 2
+        assert (
+            sorted(await uow.reminders.stale(after=None, limit=9), key=lambda each: (each.workspace_id, each.user_id))
+            == notes
+        )
+        first = await uow.reminders.stale(after=None, limit=2)
+        assert [*first, *await uow.reminders.stale(after=first[-1], limit=9)] == notes
         assert await uow.reminders.lock_stale(home.id, bob.id) == notes[1]
         assert await uow.reminders.lock_stale(home.id, NOBODY) is None
         await uow.reminders.set_stale(replace(notes[1], after=ident(7)))
@@ -217,12 +221,13 @@ async def test_what_was_computed_with_older_zone_data_is_found_where_it_is_not_d
     async with world.unit() as uow:
         await uow.workspaces.delete([other.id])
     async with world.unit() as uow:
-        assert set(await uow.reminders.outdated(zone_data="2026b", limit=9)) == {
+        assert set(await uow.reminders.outdated(zone_data="2026b", without=[], limit=9)) == {
             (home.id, ident(0)),
             (home.id, ident(1)),
         }
-        assert len(await uow.reminders.outdated(zone_data="2026b", limit=1)) == 1
-        assert await uow.reminders.outdated(zone_data="2025z", limit=9) == []
+        assert len(await uow.reminders.outdated(zone_data="2026b", without=[], limit=1)) == 1
+        assert await uow.reminders.outdated(zone_data="2025z", without=[], limit=9) == []
+        assert await uow.reminders.outdated(zone_data="2026b", without=[home.id], limit=9) == []
 
 
 async def test_a_user_s_reminders_are_deleted_everywhere_some_at_a_time(  # noqa: PLR0913, PLR0917  # fixtures

@@ -15,3 +15,9 @@ class FakeFiredReminders:
 
     async def between(self, user_id: UUID, *, after: int, to: int, limit: int) -> Sequence[FiredReminder]:
         return [each for each in self._store.fired_reminders.get(user_id, ()) if after < each.number <= to][:limit]
+
+    async def delete_some(self, user_id: UUID, *, limit: int) -> int:
+        fired = self._store.fired_reminders.get(user_id, [])
+        some = fired[:limit]
+        del fired[:limit]
+        return len(some)

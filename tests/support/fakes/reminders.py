@@ -74,8 +74,10 @@ class FakeReminders:
         for workspace_id in self._store.workspaces_of(user_id):
             self._stale[workspace_id, user_id] = Stale(workspace_id=workspace_id, user_id=user_id)
 
-    async def stale(self, *, limit: int) -> Sequence[Stale]:
-        return list(self._stale.values())[:limit]
+    async def stale(self, *, after: Stale | None, limit: int) -> Sequence[Stale]:
+        place = None if after is None else (after.workspace_id, after.user_id)
+        notes = sorted(self._stale.values(), key=lambda each: (each.workspace_id, each.user_id))
+        return page_of(notes, place=lambda each: (each.workspace_id, each.user_id), after=place, limit=limit)
 
     async def lock_stale(self, workspace_id: UUID, user_id: UUID) -> Stale | None:
         return self._stale.get((workspace_id, user_id))
@@ -86,16 +88,19 @@ class FakeReminders:
     async def end_stale(self, workspace_id: UUID, user_id: UUID) -> None:
         self._stale.pop((workspace_id, user_id), None)
 
-    async def outdated(self, *, zone_data: str, limit: int) -> Sequence[tuple[UUID, UUID]]:
+    async def outdated(self, *, zone_data: str, without: Collection[UUID], limit: int) -> Sequence[tuple[UUID, UUID]]:
         older = [
             key for key, each in self._reminders.items() if each.zone_data is not None and each.zone_data < zone_data
         ]
-        return [key for key in older if key[0] in self._store.workspaces][:limit]
+        return [key for key in older if key[0] in self._store.workspaces and key[0] not in without][:limit]
 
     def _schedulable(self, reminder: Reminder) -> Schedulable:
         key = (reminder.workspace_id, reminder.task_id)
         task = self._store.tasks[key] if key in self._store.tasks else self._store.trashed[Task, *key].entity
-        return Schedulable(reminder=reminder, due=task.due, settings=settings_of(self._store.users[reminder.user_id]))
+        user = self._store.users[reminder.user_id]
+        return Schedulable(
+            reminder=reminder, due=task.due, settings=settings_of(user), account_changed_at=user.updated_at
+        )
 
     def _of(self, workspace_id: UUID, user_id: UUID) -> list[Reminder]:
         return [each for (at, _), each in self._reminders.items() if at == workspace_id and each.user_id == user_id]
