@@ -1,22 +1,27 @@
 """Every example of docs/recurrence.md is true."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from domain import next_occurrences, task_recurrence
 from domain.errors import Invalid, InvalidTogether
 from domain.instants import instant_of
 from domain.recurrence.rules import parse
 from domain.recurrence.series import Series
+from domain.task_recurrence import RecurrenceDraft
 from domain.wall_clocks import WallClock
+from tests.support import things
 from tests.unit.recurrence.series import faults_of, local, occurrences
 from tests.unit.recurrence.test_cases import value
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "recurrence.md"
+PROJECT: Final = things.project(1, things.workspace(1))
 _RULE: Final = re.compile(r"`([A-Z]+=[^`]+)`.*")
 
 
@@ -33,6 +38,7 @@ def rows(*titles: str) -> Iterator[Sequence[str]]:
 EXAMPLES: Final = list(rows("rule", "due", "next occurrences"))
 CLOCKS: Final = list(rows("rule", "due", "zone", "occurrences", "instants"))
 REJECTED: Final = list(rows("code", "rule", "due", "why"))
+COMPLETED: Final = list(rows("rule", "due", "moved to", "with", "completed", "next", "remaining"))
 
 
 def rule_in(cell: str) -> str:
@@ -51,7 +57,7 @@ def series(rule: str, due: str, zone: str | None = None) -> Series:
 
 
 def test_the_page_has_examples_of_each_kind() -> None:
-    assert (len(EXAMPLES) >= 20, len(CLOCKS) >= 4) == (True, True)
+    assert (len(EXAMPLES) >= 20, len(CLOCKS) >= 4, len(COMPLETED) >= 10) == (True, True, True)
     assert len({code for code, *_ in REJECTED}) == 6
 
 
@@ -70,6 +76,26 @@ def test_an_example_has_these_instants(row: Sequence[str]) -> None:
 
     assert ", ".join(map(text_of, found)) == expected
     assert ", ".join(f"{instant_of(each, time_zone='UTC'):%Y-%m-%dT%H:%MZ}" for each in found) == instants
+
+
+@pytest.mark.parametrize("row", COMPLETED, ids=lambda row: f"{row[0]} {row[3]}")
+def test_an_example_that_is_completed_has_this_next_occurrence(row: Sequence[str]) -> None:
+    rule, due, moved, settings, completed, *expected = row
+    at = local(value(completed, None)).replace(tzinfo=dt.UTC)
+    name, setting = settings.strip("`").split(": ")
+    start = value(due, None)
+    draft: dict[str, Any] = {"rule": rule_in(rule), name: setting}
+    recurrence = task_recurrence.start_series(RecurrenceDraft(**draft), due=start, now=at)
+    task = things.task(1, PROJECT, due=value(moved, None) if moved else start, recurrence=recurrence)
+    found = next_occurrences.following(task, now=at, time_zone="UTC")
+
+    if found is None:
+        assert expected == ["end", ""]
+    else:
+        assert found.due is not None
+        assert found.recurrence is not None
+        left = found.recurrence.remaining
+        assert [text_of(found.due), "" if left is None else str(left)] == expected
 
 
 @pytest.mark.parametrize("row", REJECTED, ids=lambda row: str(row[1]))
