@@ -114,7 +114,7 @@ def logged(uow: FakeUnitOfWork, revision: int) -> list[tuple[str, UUID]]:
             "FREQ=DAILY;INTERVAL=7",
             on("2027-02-10"),
             {"anchor": "completion", "overdue": "step"},
-            "2027-03-01T08:00",
+            "2027-02-28T23:30",
             "2027-03-08",
         ),
         # and yet never before the one that is completed
@@ -151,6 +151,29 @@ async def test_what_is_past_is_decided_by_instants_where_clocks_change(
     assert now.due == on(expected, time, BERLIN)
 
 
+@pytest.mark.parametrize(
+    ("due", "at", "expected"),
+    [
+        # 02:00 and 02:30 do not exist: 02:30 and 03:30 are both at 01:30Z, which is past then
+        ("2027-03-28T01:30", "2027-03-28T01:30", "2027-03-28T04:30"),
+        ("2027-03-28T01:30", "2027-03-28T01:29", "2027-03-28T02:30"),
+        # the clocks show 02:10 for the second time: 03:00 is the next one, and nothing is passed over the day after
+        ("2027-10-31T00:00", "2027-10-31T01:10", "2027-10-31T03:00"),
+        ("2027-10-31T00:00", "2027-10-31T11:10", "2027-10-31T13:00"),
+    ],
+)
+async def test_no_hour_is_passed_over_or_late_where_clocks_change(
+    uow: FakeUnitOfWork, due: str, at: str, expected: str
+) -> None:
+    def berlin(local: str) -> WallClock:
+        day, time = local.split("T")
+        return on(day, dt.time.fromisoformat(time), BERLIN)
+
+    task = await recurring(uow, "FREQ=HOURLY", due=berlin(due))
+    now = await complete(uow, task, at=dt.datetime.fromisoformat(f"{at}Z"))
+    assert now.due == berlin(expected)
+
+
 async def test_a6_rescheduling_moves_this_occurrence_and_not_the_series(uow: FakeUnitOfWork) -> None:
     """The recurrence was lost, or its phase was shifted."""
     task = await recurring(uow, "FREQ=WEEKLY;BYDAY=MO")
@@ -165,6 +188,21 @@ async def test_a6_the_next_occurrence_is_after_a_due_that_was_moved(uow: FakeUni
     task = await recurring(uow, overdue=overdue)
     await patched(uow, task, due=WallClockPatch(date=dt.date(2027, 3, 3)))
     assert (await complete(uow, task, at=NOW + 2 * DAY)).due == on("2027-03-04")
+
+
+async def test_the_next_occurrence_is_after_a_time_that_was_moved_behind_now(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow, due=on("2027-03-01", NINE, BERLIN))
+    await patched(uow, task, due=WallClockPatch(date=dt.date(2027, 3, 5)))
+    assert (await complete(uow, task, at=NOW + DAY)).due == on("2027-03-06", NINE, BERLIN)
+
+
+async def test_the_next_occurrence_is_after_the_one_that_ends_although_it_was_moved_forward(
+    uow: FakeUnitOfWork,
+) -> None:
+    """Or two occurrences of a series that begins again would have one name."""
+    task = await recurring(uow, "FREQ=DAILY;INTERVAL=3", due=on("2027-03-10"), anchor="completion")
+    await patched(uow, task, due=WallClockPatch(date=dt.date(2027, 3, 4)))
+    assert (await complete(uow, task, at=NOW + 4 * DAY)).due == on("2027-03-11")
 
 
 async def test_what_is_passed_over_uses_up_the_count(uow: FakeUnitOfWork) -> None:
@@ -234,6 +272,13 @@ async def test_start_keeps_its_distance_and_comes_back(uow: FakeUnitOfWork) -> N
     now = await complete(uow, task)
     assert (now.start, now.due) == (on("2027-03-06", NINE, BERLIN), on("2027-03-08"))
     assert unstamped(await reopen(uow, task)) == unstamped(task)
+
+
+async def test_start_keeps_its_distance_to_the_occurrence_and_not_to_a_due_that_was_moved(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow, "FREQ=WEEKLY", start=on("2027-02-27"))
+    await patched(uow, task, due=WallClockPatch(date=dt.date(2027, 3, 3)))
+    now = await complete(uow, task)
+    assert (now.start, now.due) == (on("2027-03-06"), on("2027-03-08"))
 
 
 async def test_start_is_not_after_the_last_day(uow: FakeUnitOfWork) -> None:
@@ -395,6 +440,16 @@ async def test_a4_the_next_occurrence_begins_with_open_subtasks(uow: FakeUnitOfW
         ("task.completed", a.id),
         ("task.completed", deep.id),
     ]
+
+
+async def test_what_was_done_in_an_occurrence_before_stays_done(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow)
+    other = await tasks.create(uow.unit(now=NOW), TaskDraft(title="Other"))
+    done = await complete(uow, other, at=NOW + HOUR)
+    await complete(uow, task, at=NOW + 2 * HOUR)
+    await task_moves.move(uow.unit(), done.id, to=TaskDestination(parent_id=task.id))
+    await complete(uow, task, at=NOW + 3 * HOUR)
+    assert (await read(uow, done)).status == "completed"
 
 
 async def test_skipping_begins_the_next_occurrence_with_open_subtasks_too(uow: FakeUnitOfWork) -> None:
