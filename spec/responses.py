@@ -590,7 +590,7 @@ class WorkspaceChange(TypedDict):
 
 class FiredReminder(TypedDict):
     """
-    That one of your reminders has fired. The reminder or its task may be changed or deleted since.
+    One firing of one of your reminders. The reminder or its task may be changed or deleted since.
     """
 
     reminder_id: UUID
