@@ -19,7 +19,7 @@ LOOK_EVERY_S: Final = 1
 _AHEAD: Final = dt.timedelta(seconds=2 * LOOK_EVERY_S)
 """What is due so soon is waited for: the next look would be too late."""
 _PAUSE_S: Final = 0.05
-"""After nothing of what is due could be done, because somebody else is at it."""
+"""After what is left could not be done, because somebody else is at it."""
 
 
 def reminder_job(dependencies: Dependencies) -> Job:
@@ -34,32 +34,45 @@ async def fire_all(dependencies: Dependencies) -> None:
     """Fire what is due, and what becomes due, until nothing is due soon. The earliest come first.
 
     Workspaces that fail, such as those of which somebody holds the lock for long, are left out from then on: others
-    must not wait for them. Raises the first error in the end.
+    must not wait for them. Those in which nothing could be done are left out until the others are done: an owner whose
+    account is locked may have all that is found first. Raises the first error in the end.
     """
     failed: dict[UUID, Exception] = {}
-    while due := await read(dependencies, partial(due_reminders.first, within=_AHEAD, without=failed.keys())):
+    idle = set[UUID]()
+    while True:
+        without = failed.keys() | idle
+        due = await read(dependencies, partial(due_reminders.first, within=_AHEAD, without=without))
         now = dependencies.clock()
-        if due[0].fires_at > now:
-            await asyncio.sleep(min((due[0].fires_at - now).total_seconds(), LOOK_EVERY_S))
-        elif not await _fire(dependencies, [each for each in due if each.fires_at <= now], failed):
+        if due and due[0].fires_at <= now:
+            idle |= await _fire(dependencies, [each for each in due if each.fires_at <= now], failed)
+        elif idle:
+            idle.clear()
             await asyncio.sleep(_PAUSE_S)
+        elif due:
+            await asyncio.sleep(min((due[0].fires_at - now).total_seconds(), LOOK_EVERY_S))
+        else:
+            break
     for error in failed.values():
         raise error
 
 
-async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: dict[UUID, Exception]) -> int:
-    """Fire reminders, those of each workspace in a transaction. Return how many are done. Stop at what has *failed*."""
+async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: dict[UUID, Exception]) -> set[UUID]:
+    """Fire reminders, those of each workspace in a transaction. Stop at what has *failed*.
+
+    Return the workspaces in which nothing was done, as somebody else is at it.
+    """
     together: dict[UUID, list[UUID]] = defaultdict(list)
     for each in due:
         together[each.workspace_id].append(each.reminder_id)
-    count = 0
+    idle = set[UUID]()
     for workspace_id, reminder_ids in together.items():
         fire = partial(due_reminders.fire, workspace_id=workspace_id, reminder_ids=reminder_ids)
         began_s = time.monotonic()
         try:
-            count += await write(dependencies, fire)
+            if await write(dependencies, fire) == 0:
+                idle.add(workspace_id)
         except Exception as error:  # noqa: BLE001  # it is raised, once the others had their turn
             failed[workspace_id] = error
             break  # the next look says whether the database is there
         await dependencies.database.give_way(time.monotonic() - began_s)
-    return count
+    return idle

@@ -14,6 +14,7 @@ from app.jobs.reminder_upkeep import renew_all
 from app.jobs.reminders import fire_all
 from domain import due_reminders, reminder_upkeep, reminders, secret_tokens, sessions, users, workspaces
 from domain.errors import StorageUnavailable
+from domain.model.reminders import Reminder
 from persistence.database import Database
 from persistence.idempotency import KEPT, purge
 from persistence.memberships import workspaces as workspace_rows
@@ -141,6 +142,31 @@ async def test_an_owner_whose_account_is_being_changed_is_not_waited_for(ada: Ca
         assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 0
         assert await later(ada).write(due_reminders.fire, bob.workspace_id, [theirs.id]) == 1
     assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
+
+
+async def test_an_owner_whose_account_is_locked_does_not_keep_others_from_firing(
+    database_url: str, ada: Caller, bob: Caller
+) -> None:
+    """All that is found first is theirs."""
+    mine, theirs = await remind(ada), await remind(bob)
+    earlier = [replace(mine, id=uuid7(), fires_at=NOON + HOUR / 2) for _ in range(due_reminders.AT_ONCE)]
+    async with ada.database.transaction() as transaction:
+        await transaction.run(insert(reminder_rows), [REMINDERS.values(each) for each in earlier])
+    parts = replace(dependencies(database_url), clock=lambda: NOON + HOUR)
+
+    async def has_fired(caller: Caller, reminder: Reminder) -> bool:
+        return (await caller.read(reminders.get, reminder.task_id, reminder.id)).fired_at is not None
+
+    async with asyncio.timeout(PATIENCE_S):
+        async with ada.account.unit() as uow:
+            assert await uow.users.lock(ada.user_id)
+            firing = asyncio.create_task(fire_all(parts))
+            while not await has_fired(bob, theirs):  # noqa: ASYNC110  # the job commits, and signals nothing
+                await asyncio.sleep(0.01)
+            assert not await has_fired(ada, mine)
+        await firing
+    await parts.database.close()
+    assert await has_fired(ada, mine)
 
 
 async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_others_from_firing(
