@@ -166,6 +166,10 @@ class _Things:
         if "comment_id" in ids and not is_chain and self.exist(case) and _is_chosen(case, ids["comment_id"]):
             comments = f"{_WORKSPACES}/{ids['workspace_id']}/tasks/{ids['task_id']}/comments"
             ids["comment_id"] = str(_send_as_ada(case, "POST", comments, {"text": "Red ones."})["id"])
+        if "reminder_id" in ids and not is_chain and self.exist(case) and _is_chosen(case, ids["reminder_id"]):
+            ids["task_id"] = self._create(case, "task_id")  # of one task, a user has few
+            reminders = f"{_WORKSPACES}/{ids['workspace_id']}/tasks/{ids['task_id']}/reminders"
+            ids["reminder_id"] = str(_send_as_ada(case, "POST", reminders, {"before_due": 30})["id"])
         if case.path.endswith("/assignees/{user_id}") and _is_chosen(case, ids["user_id"]):
             ids["user_id"] = str(_send_as_ada(case, "GET", "/v1/users/me")["id"])
 
@@ -596,6 +600,15 @@ def _know_the_rules(case: Case) -> None:
         part["rule"] = _RECURRENCES[_sum(part["rule"]) % len(_RECURRENCES)]
 
 
+def _remind_once(case: Case) -> None:
+    """For an instant or for a time before the task is due: not for both, and not for neither."""
+    body = _valid_body(case)
+    if body.get("at") is not None:
+        body.pop("before_due", None)
+    elif body:
+        body.setdefault("before_due", 30)
+
+
 def _create_a_token(case: Case) -> None:
     """A personal token for a workspace that exists, with an expiry in the future."""
     body = _valid_body(case)
@@ -657,6 +670,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "update_task": (_things.put_references, _know_the_time_zones, _know_the_rules),
     "preview_recurrence": (_know_the_time_zones, _know_the_rules),
     "batch_tasks": (_things.put_references,),
+    "create_reminder": (_remind_once,),
     **dict.fromkeys(("move_project", "move_section", "move_label", "move_task"), (_things.put_references,)),
 }
 

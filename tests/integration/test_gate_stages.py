@@ -105,6 +105,9 @@ def test_the_settings_in_the_documentation_suit_our_server(
         "get_task",
         "list_comments",
         "get_comment",
+        "list_completions",
+        "list_reminders",
+        "get_reminder",
     }
 
 

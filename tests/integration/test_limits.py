@@ -347,7 +347,7 @@ def test_of_concurrent_requests_no_more_than_the_shared_quota_pass(url: str, val
 
 def test_counts_are_kept_no_longer_than_their_window(url: str, valkey: ValkeyServer) -> None:
     storage = f"redis://{valkey.host}:{valkey.port}/3"
-    with limited(url, rate_limit_address="9/hour", rate_limit_storage_url=storage) as client:
+    with limited(url, rate_limit_address="99/hour", rate_limit_storage_url=storage) as client:
         assert statuses(client, "/openapi.yaml", "/openapi.json") == [200, 200]
 
     async def kept() -> list[int]:
