@@ -38,7 +38,7 @@ try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make
 	$(BIN)/python -m tests.try_operation $(OP)
 
 soak: $(DEV)  ## what `make test` does in a short form: kills under load, followers, access, the model, Schemathesis, edits of the contract
-	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing tests/integration/model tests/integration/followers tests/persistence/test_rows_read.py tests/unit/test_clock_changes.py tests/unit/recurrence tests/contract/gate/compatible tests/contract/gate/test_memory.py \
+	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing tests/integration/model tests/integration/followers tests/persistence/test_rows_read.py tests/unit/test_clock_changes.py tests/unit/recurrence tests/contract/gate/compatible tests/contract/gate/test_memory.py tests/bench \
 	  $(addprefix tests/integration/test_,crashes.py access.py batch_and_single.py concurrent_moves.py gate_stages.py guarantees.py hardening.py leftovers.py log.py mail.py probes.py problems.py retention.py running.py worker.py)
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed

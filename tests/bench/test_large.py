@@ -4,9 +4,12 @@ import pytest
 
 from bench.large.__main__ import measure
 from bench.large.requests import FAMILY
-from tests.support.databases import FEW_BACKENDS
+from tests.support.databases import AT_LENGTH, FEW_BACKENDS
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(not AT_LENGTH, reason="it takes half a minute: `make soak` runs it"),
+]
 
 TASKS = 1_300
 

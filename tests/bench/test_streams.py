@@ -6,9 +6,12 @@ from bench import tickbox
 from bench.databases import opened
 from bench.streams.__main__ import SETTINGS, account_stream_of, idle, latency, pages, stream_of, write
 from bench.streams.listeners import Stream, listening
-from tests.support.databases import FEW_BACKENDS
+from tests.support.databases import AT_LENGTH, FEW_BACKENDS
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [
+    pytest.mark.unmeasured,
+    pytest.mark.skipif(not AT_LENGTH, reason="it takes half a minute: `make soak` runs it"),
+]
 
 
 @pytest.mark.parametrize("kind", FEW_BACKENDS)
