@@ -102,9 +102,9 @@ def _first_to_come(
 
 
 def _past(now: dt.datetime, *, time_zone: str) -> WallClock:
-    """Return the latest time by the clocks of which nothing earlier is still to come.
+    """Return the wall-clock time up to which everything is past.
 
-    That is what they show *now*, unless they skipped a time in the last day: what is at a skipped time comes later.
+    That is what clocks show *now*, unless they skipped a time in the last day: what is at a skipped time comes later.
     """
     local = local_time(now, time_zone=time_zone)
     skipped = local - local_time(now - _DAY, time_zone=time_zone) - _DAY

@@ -23,6 +23,7 @@ from domain.unit_of_work import UnitOfWork
 from domain.wall_clocks import WallClock
 
 _ANY: Final = "UTC"
+"""The zone where it does not matter which one it is."""
 _EVENTS: Final[Mapping[CompletionKind, TaskEvent]] = {"completed": "task.completed", "skipped": "task.skipped"}
 
 

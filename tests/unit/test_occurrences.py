@@ -510,6 +510,19 @@ async def test_taking_back_finds_only_what_is_still_below_and_does_not_recur(uow
     assert (await read(uow, found["deleted"])).status == "open"
 
 
+async def test_subtasks_that_were_completed_together_are_so_again_when_it_is_taken_back(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow)
+    a = await child(uow, task)
+    below = await child(uow, a, "below")
+    await complete(uow, a)
+    together = await read(uow, below)
+    await complete(uow, task)
+    await reopen(uow, task)
+    assert unstamped(await read(uow, below)) == unstamped(together)
+    await reopen(uow, a)
+    assert (await read(uow, below)).status == "open"
+
+
 async def test_one_request_changes_a_bounded_number_of_tasks(uow: FakeUnitOfWork) -> None:
     task = await recurring(uow)
     one = await complete(uow, await child(uow, task))
