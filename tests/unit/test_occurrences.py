@@ -744,6 +744,9 @@ async def test_completions_are_listed_in_pages_the_newest_first(uow: FakeUnitOfW
     assert [each.occurrence.date.day for each in found] == [5, 4, 3, 2, 1]
     with pytest.raises(CursorInvalid):
         await completions.page(uow.unit(), task.id, cursor="AAAA")
+    first = await completions.page(uow.unit(), task.id, limit=2)
+    with pytest.raises(CursorInvalid):
+        await completions.page(uow.unit(), (await recurring(uow)).id, cursor=first.next_cursor)
 
 
 async def test_an_event_says_which_occurrence_it_was_and_what_it_stores(uow: FakeUnitOfWork) -> None:
