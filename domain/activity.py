@@ -20,7 +20,7 @@ _AT_ONCE: Final = DEFAULT_LIMIT + 1
 _TITLES: Final = ("title", "name", "text")
 """What people call an entity by, by the names of the API."""
 CLOSED_OCCURRENCE: Final = "closed_occurrence"
-"""The member of the payload of a task's event that is not of the task: which occurrence was completed or skipped."""
+"""The member of a task's event that is not of the task: which occurrence was completed, skipped or taken back."""
 _NOT_CHANGED: Final = frozenset({"updated_at", "revision", CLOSED_OCCURRENCE})
 
 

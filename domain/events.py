@@ -31,7 +31,8 @@ class Event:
     `entity` is the entity after the change, None if it is deleted. A member's `entity_id` is the user's. `added_bytes`
     is by how much the change raises the use of the quota (domain.quotas); a deletion lowers it. `added_open` is by how
     much it raises the number of open tasks. `is_described` says that the description is part of the payload; otherwise
-    the log has it already. `closed_occurrence` is the occurrence of a recurring task that was completed or skipped.
+    the log has it already. `closed_occurrence` is the occurrence of a recurring task that was completed or skipped,
+    or whose completion was taken back.
     """
 
     type: EventType
@@ -82,9 +83,7 @@ def event_of(kind: EventType, entity: Entity, *, before: Entity | None = None) -
 
 def of_completion(event: Event, record: CompletionRecord) -> Event:
     """Return the *event* of a task with the completion that is stored with it or, if the task is reopened, deleted."""
-    size_bytes = size_of(record)
-    if event.type == "task.reopened":
-        return replace(event, added_bytes=event.added_bytes - size_bytes)
+    size_bytes = -size_of(record) if event.type == "task.reopened" else size_of(record)
     return replace(event, added_bytes=event.added_bytes + size_bytes, closed_occurrence=record.completion.occurrence)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from domain import next_occurrences, status_changes
+from domain import next_occurrences, status_changes, wall_clocks
 from domain.model.completions import (
     Completion,
     CompletionKind,
@@ -28,8 +28,12 @@ _EVENTS: Final[Mapping[CompletionKind, TaskEvent]] = {"completed": "task.complet
 
 
 def require(task: Task, occurrence: WallClock | None) -> None:
-    """Raise StaleOccurrence if an occurrence is given and the task is not at it."""
+    """Raise StaleOccurrence if an occurrence is given and the task is not at it.
+
+    Raises what `wall_clocks.check` does instead if no task can be at it.
+    """
     if occurrence is not None and task.occurrence != occurrence:
+        wall_clocks.check(occurrence, name="occurrence")
         raise StaleOccurrence
 
 
@@ -49,6 +53,7 @@ async def end(uow: UnitOfWork, family: Family, *, kind: CompletionKind, together
     record = _record(uow, task, kind=kind, is_last=following is None, done=done)
     if following is None:
         now, *others = status_changes.closed(task, together, status="completed", completed_at=uow.now)
+        now = next_occurrences.ended(now)
     else:
         now, others = following, [_opened(each) for each in done]
     changed = [_with_latest(now, record.completion.id), *others]
@@ -67,6 +72,7 @@ async def take_back(uow: UnitOfWork, family: Family, record: CompletionRecord) -
     task = family.task
     if record.undo.is_last:
         now, *others = status_changes.reopened(task, family.subtasks)
+        now = next_occurrences.not_ended(now, record)
     else:
         now = next_occurrences.taken_back(task, record)
         done = {each.id: each for each in record.undo.reopened}

@@ -5,7 +5,7 @@ The rules of recurrence themselves are in `domain/recurrence`.
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from domain.checks import Checks
@@ -20,6 +20,9 @@ Anchor = Literal["due", "completion"]
 """What the next occurrence is counted from."""
 Overdue = Literal["skip", "step"]
 """What follows an occurrence that is completed late: the next one from now on, or the next one of all."""
+
+
+_ADVICE: Final = " Send another `recurrence.rule` with the new due value."
 
 
 class DueRequired(Invalid):
@@ -172,5 +175,5 @@ def _kept(recurrence: Recurrence, rule: Rule, due: WallClock) -> Recurrence:
     start, occurrence = recurrence.series_start, recurrence.occurrence
     if not keeps_time:
         start, occurrence = replace(start, time=due.time), replace(occurrence, time=due.time)
-    rules.check_form(rule, start=replace(start, time_zone=due.time_zone))
+    rules.check_form(rule, start=replace(start, time_zone=due.time_zone), advice=_ADVICE)
     return replace(recurrence, series_start=start, occurrence=occurrence)

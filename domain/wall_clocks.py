@@ -18,8 +18,8 @@ class WallClockIncomplete(Invalid):
 
     code = "required"
 
-    def __init__(self, name: str, *, missing: str, because: str) -> None:
-        super().__init__(f"This is required {because}.")
+    def __init__(self, name: str, *, missing: str, detail: str) -> None:
+        super().__init__(detail)
         self.pointer = f"#/{name}/{missing}"
 
 
@@ -67,7 +67,7 @@ def merge(value: WallClock | None, patch: WallClockPatch, *, name: str) -> WallC
     checks = Checks()
     with checks:
         if new_date is None:
-            raise WallClockIncomplete(name, missing="date", because=f"in a {name} value")
+            raise WallClockIncomplete(name, missing="date", detail=f"This is required in a {name} value.")
     with checks:
         _check_zone(new_time, new_zone, known=zone, name=name)
     checks.finish()
@@ -82,7 +82,8 @@ def _check_zone(time: dt.time | None, zone: str | None, *, known: str | None, na
     checks = Checks()
     with checks:
         if time is None:
-            raise WallClockIncomplete(name, missing="time", because="with a time zone")
+            detail = "This is required with a time zone. Send a time, or null as `time_zone`."
+            raise WallClockIncomplete(name, missing="time", detail=detail)
     if zone != known:
         with checks:
             check_zone(zone, pointer=f"#/{name}/time_zone")

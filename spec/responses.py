@@ -547,6 +547,7 @@ class LoggedChange(TypedDict):
     the name of its `type`. Without a `description`, a task or project has the same one as before: replace the
     members that you get, and keep the others. If an occurrence of a recurring task was completed or skipped
     (`task.completed`, `task.skipped`), `closed_occurrence` says which one; the task may be at the next one already.
+    A `task.reopened` has it if a completion was taken back.
 
     """
 

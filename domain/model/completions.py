@@ -46,7 +46,7 @@ class Undo:
     """What a task was before a completion, as far as the completion itself does not say it.
 
     `series_start` has no zone. `previous_id` is the completion before in the same series. With `is_last`, the
-    completion was the end of the series, and has only changed the status of the task.
+    completion was the end of the series, and has only changed the status of the task, and what remains of the series.
     """
 
     start: WallClock | None
@@ -98,7 +98,8 @@ class StaleOccurrence(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "The task is not at this occurrence: it was completed, skipped or changed meanwhile. Read the task again."
+            "The task is not at this occurrence: it was completed, skipped or changed meanwhile, or the task does not "
+            "recur. Read the task again, and send its `occurrence`, not its `due`."
         )
 
 

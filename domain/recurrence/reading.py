@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from domain.checks import Checks
+from domain.errors import Invalid
 from domain.recurrence.faults import CountTooLarge, RuleMalformed, RuleUnsupported
 from domain.recurrence.parts import WEEKDAYS, Frequency, Skip, WeekdayNumber
 
@@ -17,7 +18,13 @@ MOST_CHARACTERS: Final = 500
 MOST_OCCURRENCES: Final = 1000
 """How large COUNT may be. The interface of Google Calendar has at most 730, that of Outlook 999."""
 
-_PREFIX: Final = "RRULE:"
+_OF_CALENDARS: Final[Mapping[str, tuple[type[Invalid], str]]] = {
+    "RRULE:": (RuleMalformed, "Leave out `RRULE:`: the value must begin with a part, such as `FREQ=DAILY`."),
+    "DTSTART": (RuleMalformed, "Leave out `DTSTART`: the series starts at the due value."),
+    "EXDATE": (RuleUnsupported, "`EXDATE` is not supported. Skip the occurrence when the task is at it."),
+    "RDATE": (RuleUnsupported, "`RDATE` is not supported. Create another task for the date."),
+}
+"""What is beside a rule in a calendar file, and is sometimes sent with it."""
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]{1,9})")
 _WEEKDAY: Final = re.compile(rf"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})")
 _UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])(Z?))?")
@@ -33,8 +40,7 @@ def read(text: str) -> Mapping[str, Any]:
     if not text.isascii():
         raise RuleMalformed("A recurrence rule must have only ASCII characters.")
     text = text.upper()
-    if text.startswith(_PREFIX):
-        raise RuleMalformed(f"Leave out `{_PREFIX}`: the value must begin with a part, such as `FREQ=DAILY`.")
+    _check_is_alone(text)
     values: dict[str, Any] = {}
     checks = Checks()
     for part in text.split(";"):
@@ -49,6 +55,17 @@ def read(text: str) -> Mapping[str, Any]:
             raise RuleMalformed("A recurrence rule must have a `FREQ`, such as `FREQ=WEEKLY`.")
     checks.finish()
     return values
+
+
+def _check_is_alone(text: str) -> None:
+    checks = Checks()
+    for name, (fault, message) in _OF_CALENDARS.items():
+        with checks:
+            if name in text:
+                raise fault(message)
+    checks.finish()
+    if any(map(str.isspace, text)):
+        raise RuleMalformed("A recurrence rule must be written without spaces and line breaks.")
 
 
 def _named(part: str) -> tuple[str, str]:
@@ -81,23 +98,27 @@ def _scale(value: str) -> str:
 
 
 def _interval(value: str) -> int:
-    return _whole(value, name="INTERVAL", least=1, most=999_999_999)
+    return _whole(value, what="`INTERVAL`", least=1, most=999_999_999)
 
 
 def _count(value: str) -> int:
     if _NUMBER.fullmatch(value) and int(value) > MOST_OCCURRENCES:
         raise CountTooLarge(f"`COUNT` must be at most {MOST_OCCURRENCES}. Use `UNTIL`, or a series without an end.")
-    return _whole(value, name="COUNT", least=1, most=MOST_OCCURRENCES)
+    return _whole(value, what="`COUNT`", least=1, most=MOST_OCCURRENCES)
 
 
 def _until(value: str) -> dt.date:
     form = _UNTIL.fullmatch(value)
+    if form is None:
+        raise RuleMalformed(
+            "`UNTIL` must have the form of the due value: 20270131 if that has no time, 20270131T170000 if it has a "
+            "time without a zone, or 20270131T170000Z, in UTC, if it has a time in a zone."
+        )
     try:
-        date = dt.date.fromisoformat("" if form is None else form[1])
+        date = dt.date.fromisoformat(form[1])
     except ValueError as error:
-        message = "`UNTIL` must be a date, such as 20270131, or a time, such as 20270131T170000Z."
-        raise RuleMalformed(message) from error
-    if form is None or form[2] is None:
+        raise RuleMalformed("`UNTIL` must have a date that exists.") from error
+    if form[2] is None:
         return date
     return dt.datetime.combine(date, dt.time.fromisoformat(form[2]), tzinfo=dt.UTC if form[3] else None)
 
@@ -121,24 +142,25 @@ def _weekday_number(value: str) -> WeekdayNumber:
 
 
 def _whole_numbers(value: str, *, name: str, least: int, most: int) -> tuple[int, ...]:
-    return tuple(sorted({_whole(each, name=name, least=least, most=most) for each in value.split(",")}))
+    what = f"Each number of `{name}`"
+    return tuple(sorted({_whole(each, what=what, least=least, most=most) for each in value.split(",")}))
 
 
 def _signed_numbers(value: str, *, name: str, most: int) -> tuple[int, ...]:
     return tuple(sorted({_signed(each, name=name, most=most) for each in value.split(",")}))
 
 
-def _whole(value: str, *, name: str, least: int, most: int) -> int:
+def _whole(value: str, *, what: str, least: int, most: int) -> int:
     form = _NUMBER.fullmatch(value)
     if form is None or form[1] or not least <= int(value) <= most:
-        raise RuleMalformed(f"A number of `{name}` must be a whole number from {least} to {most}.")
+        raise RuleMalformed(f"{what} must be a whole number from {least} to {most}.")
     return int(value)
 
 
 def _signed(value: str, *, name: str, most: int) -> int:
     form = _NUMBER.fullmatch(value)
     if form is None or not 1 <= int(form[2]) <= most:
-        raise RuleMalformed(f"A number of `{name}` must be from 1 to {most}, or from -{most} to -1.")
+        raise RuleMalformed(f"Each number of `{name}` must be from 1 to {most}, or from -{most} to -1.")
     return int(value)
 
 

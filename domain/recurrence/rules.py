@@ -64,27 +64,32 @@ def check(rule: Rule, *, start: WallClock) -> None:
     _check_occurs(Series(start=start, rule=rule))
 
 
-def check_form(rule: Rule, *, start: WallClock) -> None:
-    """Raise RuleUnlikeDue, or two as InvalidTogether, if a *rule* needs a due value of another form than *start*."""
+def check_form(rule: Rule, *, start: WallClock, advice: str = "") -> None:
+    """Raise RuleUnlikeDue, or two as InvalidTogether, if a *rule* needs a due value of another form than *start*.
+
+    *advice* is added to the message: what to do about it.
+    """
     checks = Checks()
     with checks:
         if start.time is None and rule.names_times:
-            raise RuleUnlikeDue("`FREQ=HOURLY`, `BYHOUR`, `BYMINUTE` and `BYSECOND` need a due value with a time.")
+            needs = "`FREQ=HOURLY`, `BYHOUR`, `BYMINUTE` and `BYSECOND` need a due value with a time."
+            raise RuleUnlikeDue(needs + advice)
     with checks:
-        _check_until(rule.until, start)
+        if (message := _fault_of_until(rule.until, start)) is not None:
+            raise RuleUnlikeDue(message + advice)
     checks.finish()
 
 
-def _check_until(until: dt.date | None, start: WallClock) -> None:
+def _fault_of_until(until: dt.date | None, start: WallClock) -> str | None:
     is_time = isinstance(until, dt.datetime)
     is_utc = isinstance(until, dt.datetime) and until.tzinfo is not None
     if until is None or (is_time, is_utc) == (start.time is not None, start.time_zone is not None):
-        return
+        return None
     if start.time is None:
-        raise RuleUnlikeDue("`UNTIL` must be a date, such as 20270131, because the due value has no time.")
+        return "`UNTIL` must be a date, such as 20270131, because the due value has no time."
     if start.time_zone is None:
-        raise RuleUnlikeDue("`UNTIL` must be a time without a zone, such as 20270131T170000, as the due value is.")
-    raise RuleUnlikeDue("`UNTIL` must be a time in UTC, such as 20270131T170000Z, because the due value has a zone.")
+        return "`UNTIL` must be a time without a zone, such as 20270131T170000, as the due value is."
+    return "`UNTIL` must be a time in UTC, such as 20270131T170000Z, because the due value has a zone."
 
 
 def _check_occurs(series: Series) -> None:

@@ -252,6 +252,57 @@ def test_an_occurrence_that_is_over_is_refused_and_nothing_changes(ada: Person) 
     assert act(ada, task, "complete", occurrence=None)["due"] == on("2027-03-04")
 
 
+@pytest.mark.parametrize(
+    ("occurrence", "faults"),
+    [
+        ({"date": "2027-03-01", "time": "09:00", "time_zone": "Nowhere/X"}, {"time_zone time-zone"}),
+        ({"date": "2027-03-01", "time_zone": "UTC"}, {"time required"}),
+        ({"date": "2027-03-01", "time_zone": "Nowhere/X"}, {"time required", "time_zone time-zone"}),
+    ],
+)
+def test_an_occurrence_that_no_task_can_be_at_is_invalid(ada: Person, occurrence: Json, faults: set[str]) -> None:
+    task = recurring(ada)
+    for name in ("complete", "skip"):
+        body = {"occurrence": occurrence}
+        response = ada.client.post(f"{path_of(ada, task)}/{name}", json=body)
+        assert rejected(response, 422, "invalid-body") == {f"#/occurrence/{fault}" for fault in faults}
+        part = {"mode": "each", "operations": [{name: {"task_id": task["id"], "body": body}}]}
+        (result,) = ok(ada.client.post(f"{ada.home}/tasks/batch", json=part))["results"]
+        places = {f"{fault['pointer']} {fault['code']}" for fault in result["problem"]["errors"]}
+        assert places == {f"#/operations/0/{name}/body/occurrence/{fault}" for fault in faults}
+    assert read(ada, task) == task
+
+
+def test_nothing_remains_of_a_series_that_ended_by_passing_over_occurrences(ada: Person, clock: Clock) -> None:
+    task = recurring(ada, "FREQ=DAILY;COUNT=4")
+    clock.now = at("2027-04-01")
+    for name in ("complete", "skip"):
+        last = act(ada, task, name)
+        assert (last["status"], last["recurrence"]["remaining"]) == ("completed", 0)
+        assert unstamped(act(ada, task, "reopen")) == unstamped(task)
+    until = recurring(ada, "FREQ=DAILY;UNTIL=20270304", due="2027-03-01")
+    assert act(ada, until, "complete")["recurrence"]["remaining"] is None
+
+
+def test_the_log_says_which_completion_was_taken_back(ada: Person) -> None:
+    task = recurring(ada, "FREQ=DAILY;COUNT=2")
+    act(ada, task, "skip")
+    act(ada, task, "complete")
+    with streaming(ada.client, f"{ada.home}/events") as stream:
+        for _ in range(2):
+            act(ada, task, "reopen")
+        streamed = [stream.event()["changes"][0] for _ in range(2)]
+    found = [("task.reopened", on("2027-03-02")), ("task.reopened", on("2027-03-01"))]
+    assert [(change["event"], change["closed_occurrence"]) for change in streamed] == found
+    shown = everything(ada.client, f"{ada.home}/activity", event="task.reopened")
+    assert [(entry["event"], entry["closed_occurrence"]) for entry in reversed(shown)] == found
+    plain = ada.create("tasks", title="Once")
+    act(ada, plain, "complete")
+    act(ada, plain, "reopen")
+    (entry,) = everything(ada.client, f"{ada.home}/activity", event="task.reopened", entity_id=plain["id"])
+    assert entry["closed_occurrence"] is None
+
+
 def test_what_does_not_recur_cannot_be_skipped(ada: Person) -> None:
     task = ada.create("tasks", title="Once", due={"date": "2027-03-01"})
     path = path_of(ada, task)

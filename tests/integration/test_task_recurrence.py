@@ -249,6 +249,23 @@ def test_a_merged_value_that_cannot_recur_changes_nothing(
     assert ok(ada.client.get(path_of(task))) == task
 
 
+def test_a_due_that_breaks_the_rule_says_what_to_send_with_it(ada: Person) -> None:
+    task = recurring(ada, recurrence={"rule": "FREQ=DAILY;BYHOUR=9;UNTIL=20270401T070000Z"})
+    response = ada.client.merge(path_of(task), {"due": {"time": None, "time_zone": None}})
+    details = [fault["detail"] for fault in response.json()["errors"]]
+    assert len(details) == 2
+    assert all(detail.endswith(" Send another `recurrence.rule` with the new due value.") for detail in details)
+    body = {"due": {"time": None, "time_zone": None}, "recurrence": {"rule": "FREQ=DAILY;UNTIL=20270401"}}
+    assert patched(ada, task, **body)["occurrence"] == DAY
+
+
+def test_a_time_cannot_be_cleared_without_its_zone_and_the_fault_says_so(ada: Person) -> None:
+    task = recurring(ada)
+    (fault,) = ada.client.merge(path_of(task), {"due": {"time": None}}).json()["errors"]
+    assert fault["detail"] == "This is required with a time zone. Send a time, or null as `time_zone`."
+    assert patched(ada, task, due={"time": None, "time_zone": None})["due"] == DAY
+
+
 # --- what leaves it as it is ---
 
 

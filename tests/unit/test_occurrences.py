@@ -760,5 +760,5 @@ async def test_an_event_says_which_occurrence_it_was_and_what_it_stores(uow: Fak
     assert ended.added_bytes > ROW_BYTES
     await reopen(uow, task)
     taken_back = uow.store.events[2]
-    assert (taken_back.type, taken_back.closed_occurrence) == ("task.reopened", None)
+    assert (taken_back.type, taken_back.closed_occurrence) == ("task.reopened", on("2027-03-01"))
     assert taken_back.added_bytes == -ended.added_bytes

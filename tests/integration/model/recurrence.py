@@ -141,6 +141,7 @@ def end(now: Workspace, task: Task, *, kind: str) -> bool:
     task.latest = completion
     now.advanced.add(task.key)
     if found is None:
+        task.recurrence = {**task.recurrence, "remaining": None if task.recurrence["remaining"] is None else 0}
         return False
     at, start, remaining = found
     if task.start:
@@ -162,9 +163,10 @@ def take_back(now: Workspace, task: Task, completion: Completion) -> None:
     before = completion.before
     task.latest = before.latest
     now.advanced.add(task.key)
-    if completion.is_last:
-        return
     assert before.recurrence is not None
+    if completion.is_last:
+        task.recurrence = {**task.recurrence, "remaining": before.recurrence["remaining"]}
+        return
     assert before.due is not None
     time_then, time_now = before.recurrence["series_start"]["time"], task.recurrence["series_start"]["time"]
 

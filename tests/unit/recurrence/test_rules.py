@@ -198,6 +198,46 @@ def test_a_count_that_is_too_large_is_rejected(text: str) -> None:
     assert codes(text, FLOATING) == ["rule-count"]
 
 
+def messages(text: str) -> list[str]:
+    with pytest.raises((Invalid, InvalidTogether)) as raised:
+        parse(text, start=FLOATING)
+    return [str(fault) for fault in faults_of(raised.value)]
+
+
+@pytest.mark.parametrize(
+    "text", [" FREQ=DAILY", "FREQ = DAILY", "FREQ=DAILY; COUNT=2", "FREQ=DAILY\r\n", "FREQ=DAILY\t"]
+)
+def test_white_space_is_named_as_the_fault(text: str) -> None:
+    assert messages(text) == ["A recurrence rule must be written without spaces and line breaks."]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "found"),
+    [
+        ("RRULE:FREQ=DAILY", ["RRULE:"], ["rule-malformed"]),
+        ("DTSTART=20270104;FREQ=DAILY", ["DTSTART"], ["rule-malformed"]),
+        ("DTSTART:20270104T090000\nRRULE:FREQ=DAILY", ["RRULE:", "DTSTART"], ["rule-malformed", "rule-malformed"]),
+        ("FREQ=DAILY;EXDATE=20270105", ["EXDATE"], ["rule-unsupported"]),
+        ("FREQ=DAILY\nRDATE:20270105", ["RDATE"], ["rule-unsupported"]),
+    ],
+)
+def test_what_calendar_files_have_beside_a_rule_is_named(text: str, names: list[str], found: list[str]) -> None:
+    assert codes(text, FLOATING) == found
+    assert all(f"`{name}`" in message for name, message in zip(names, messages(text), strict=True))
+
+
+def test_an_until_of_a_wrong_form_and_one_that_does_not_exist_are_different_faults() -> None:
+    for until in ("20270230", "20271301", "20270230T090000"):
+        assert messages(f"FREQ=DAILY;UNTIL={until}") == ["`UNTIL` must have a date that exists."]
+    (message,) = messages("FREQ=DAILY;UNTIL=2027-02-01")
+    assert "the form of the due value" in message
+
+
+def test_a_part_with_one_number_is_not_said_to_have_several() -> None:
+    assert messages("FREQ=DAILY;COUNT=0") == ["`COUNT` must be a whole number from 1 to 1000."]
+    assert messages("FREQ=DAILY;BYMONTH=0") == ["Each number of `BYMONTH` must be a whole number from 1 to 12."]
+
+
 @pytest.mark.parametrize("text", ["FREQ=DAILY;COUNT=0", "FREQ=DAILY;COUNT=1001"])
 def test_a_count_out_of_its_range_is_rejected_with_the_limit(text: str) -> None:
     with pytest.raises(Invalid, match=r"\b1000\b"):
