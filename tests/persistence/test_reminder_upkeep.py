@@ -140,6 +140,18 @@ async def test_one_whose_time_comes_before_it_is_computed_anew_is_late_and_not_l
     await reminded(ada, fires_at=NINE + 2 * HOUR, zone_data="2020a", updated_at=NOON)
     await renew_all(ada.dependencies)
     assert await instants(ada) == {NINE - HOUR / 2: 3}
+    await reminded(ada, fires_at=NINE + 2 * HOUR, zone_data="2020a", updated_at=NINE)  # it was set after its time
+    await renew_all(ada.dependencies)
+    assert await instants(ada) == {NINE - HOUR / 2: 3, None: 1}
+
+
+async def test_one_that_had_passed_when_the_settings_changed_is_not_late(ada: Caller) -> None:
+    await reminded(ada)
+    ada.clock.now = NINE - HOUR / 4
+    await ada.account.write(users.update, reminder_time=dt.time(8, 30))
+    ada.clock.now = NINE + HOUR
+    await renew_all(ada.dependencies)
+    assert await instants(ada) == {None: 1}
 
 
 @pytest.mark.parametrize("what", ["create", "due"])

@@ -103,3 +103,14 @@ async def test_those_of_somebody_who_is_not_a_member_wait(
     async with world.unit() as uow:
         await uow.members.delete(home.id, bob.id, revision=9)
     assert (await first(world, until=NOON + DAY), await locked(world, home, theirs)) == ([], [])
+
+
+async def test_those_that_are_to_be_computed_anew_wait(
+    world: World, home: Workspace, chore: Task, ada: User, bob: User
+) -> None:
+    mine, theirs = reminder(1, chore, of=ada, fires_at=NOON), reminder(2, chore, of=bob, fires_at=NOON)
+    await add(world, mine, theirs)
+    async with world.unit() as uow:
+        await uow.reminders.mark_stale(bob.id)
+    assert await first(world, until=NOON + DAY) == [mine.id]
+    assert await locked(world, home, mine, theirs) == [(mine.id, True)]
