@@ -25,6 +25,10 @@ class JumpingClock:
         self.now += _TICK
         return self.now
 
+    def check(self) -> None:
+        """Raise AssertionError if the next full minute has come."""
+        assert self.now.second >= BEGIN.second, f"{self.now}: the steps of a run read the clock too often"
+
     @property
     def elapsed(self) -> dt.timedelta:
         return self.now - BEGIN

@@ -249,6 +249,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.server.check_trash(self.now)
 
     def _send(self, request: Request) -> Response:
+        self.clock.check()
         self.now.instant = self.clock.now
         response = request.send(self.server.home)
         note(f"{request} -> {response.status_code}")

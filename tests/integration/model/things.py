@@ -157,9 +157,12 @@ class Task(Thing):
         return self.title, self.description, metadata, rule
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Completion:
-    """An occurrence that is over. `before` is the task then, `reopened` which subtasks were done in it, and how."""
+    """An occurrence that is over. `before` is the task then, `reopened` which subtasks were done in it, and how.
+
+    It is not copied with its task: a hundred, each with the one before, would be too deep.
+    """
 
     occurrence: Json
     due: Json
@@ -169,6 +172,9 @@ class Completion:
     before: Task
     reopened: list[tuple[str, int, str | None]]
     is_last: bool
+
+    def __deepcopy__(self, _memo: object) -> Completion:
+        return self
 
 
 @dataclass(kw_only=True)
