@@ -24,8 +24,9 @@ async def complete(
     An open task that recurs moves to its next occurrence instead, while there is one. *occurrence* is the one that is
     meant. Subtasks that recur are left alone, with what is below them.
 
-    Raises TaskNotFound, ProjectArchived, StaleOccurrence, LimitReached; RuleMalformed and RulePartsConflict only if the
-    rule was stored by another version.
+    Raises TaskNotFound, ProjectArchived, StaleOccurrence, LimitReached; WallClockIncomplete, TimeZoneUnknown or
+    InvalidTogether for an *occurrence* that no task can be at; RuleMalformed and RulePartsConflict only if the rule
+    was stored by another version.
     """
     family = await changeable.family(uow, task_id)
     occurrences.require(family.task, occurrence)
@@ -40,8 +41,8 @@ async def skip(uow: UnitOfWork, task_id: UUID, *, occurrence: WallClock | None =
     """Pass over an occurrence of a task: it moves to the next one, or is completed if that was the last one.
 
     *occurrence* is the one that is meant.
-    Raises TaskNotFound, ProjectArchived, StaleOccurrence, NothingToSkip, LimitReached; RuleMalformed and
-    RulePartsConflict as `complete` does.
+    Raises TaskNotFound, ProjectArchived, StaleOccurrence, NothingToSkip, LimitReached; and as `complete` does
+    WallClockIncomplete, TimeZoneUnknown, InvalidTogether, RuleMalformed and RulePartsConflict.
     """
     family = await changeable.family(uow, task_id)
     occurrences.require(family.task, occurrence)

@@ -108,6 +108,14 @@ def test_a_patch_of_a_read_only_property_names_the_operation_that_changes_it(
     assert (response.status_code, texts(response)) == (422, found)
 
 
+def test_what_an_action_does_not_take_is_unknown_and_not_read_only(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
+    response = ada.client.post(f"{path}/cancel", json={"occurrence": None, "status": "cancelled"})
+    assert rejected(response, 422, "invalid-body") == {"#/occurrence unknown", "#/status unknown"}
+    response = ada.client.post(f"{path}/complete", json={"status": "completed"})
+    assert rejected(response, 422, "invalid-body") == {"#/status read-only"}
+
+
 def test_null_where_a_value_is_wanted_says_that_it_is_null(ada: Person) -> None:
     path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}"
     null = "This cannot be null: send a value, or leave it out if it is optional."

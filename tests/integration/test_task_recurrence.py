@@ -89,7 +89,8 @@ def test_null_is_no_recurrence(ada: Person) -> None:
         ({"due": DAY, "recurrence": {"rule": f"FREQ=DAILY;BYMONTHDAY={'1,' * 300}1"}}, {f"{PLACE} max-length"}),
         ({"due": DAY, "recurrence": {**WEEKLY, "anchor": "start"}}, {"#/recurrence/anchor enum"}),
         ({"due": DAY, "recurrence": {**WEEKLY, "overdue": None}}, {"#/recurrence/overdue type"}),
-        ({"due": DAY, "recurrence": {**WEEKLY, "remaining": 3}}, {"#/recurrence/remaining unknown"}),
+        ({"due": DAY, "recurrence": {**WEEKLY, "remaining": 3}}, {"#/recurrence/remaining read-only"}),
+        ({"due": DAY, "recurrence": {**WEEKLY, "left": 3}}, {"#/recurrence/left unknown"}),
         ({"due": DAY, "occurrence": DAY}, {"#/occurrence read-only"}),
         ({"due": DAY, "recurrence": {"rule": "FREQ=DAILY\0"}}, {f"{PLACE} nul"}),
         ({"due": DAY, "recurrence": {"rule": "FREQ=DAILY;COUNT=\uff13"}}, {f"{PLACE} rule-malformed"}),
@@ -184,6 +185,13 @@ def test_the_same_rule_in_another_spelling_changes_nothing(ada: Person, recurren
     response = ada.client.merge(path_of(moved), {"recurrence": recurrence})
     assert (ok(response), response.headers["ETag"]) == (moved, f'"{moved["revision"]}"')
     assert ada.head() == moved["revision"]
+
+
+def test_what_only_the_server_sends_of_a_recurrence_is_read_only(ada: Person) -> None:
+    task = recurring(ada)
+    response = ada.client.merge(path_of(task), {"recurrence": task["recurrence"]})
+    places = {f"#/recurrence/{name} read-only" for name in ("series_start", "remaining")}
+    assert rejected(response, 422, "invalid-body") == places
 
 
 def test_another_anchor_or_overdue_keeps_the_series(ada: Person) -> None:

@@ -6,7 +6,8 @@
 
 A client that got a task will try to send its properties back. A property of the response that the request does not
 accept is rejected as read-only, with the operations that change it, and not as unknown. So it is in the bodies of
-operations that are performed as parts of a request (see `parts`).
+operations that are performed as parts of a request (see `parts`). Where a body accepts no property of the response at
+all, it is not what a client sends back, and all of them are unknown.
 """
 
 from __future__ import annotations
@@ -49,10 +50,13 @@ def place_of(place: str) -> str:
 
 
 def _texts_of(document: Document, operation: Operation, path: tuple[str, ...]) -> dict[str, str]:
-    """For the properties of what *operation* returns on success, if *path* leads to its body."""
+    """For the properties of what *operation* returns on success, and those in them, if *path* leads to its body."""
+    accepted = document.properties(document.json_schema(operation.body)).keys()
     return {
-        pointer([*path, name]): _text(property_)
-        for schema in _returned(operation)
+        pointer([*path, *within, name]): _text(property_)
+        for returned in _returned(operation)
+        if not accepted.isdisjoint(document.properties(returned))
+        for within, schema in _within(document, returned, ends=())
         for name, property_ in document.properties(schema).items()
     }
 
