@@ -99,6 +99,10 @@ def test_all_rules_that_a_new_token_breaks_are_reported_at_once(ada: Person) -> 
             {"#/due/date": "This must be a date in or after the year 1000, such as 2026-01-31."},
         ),
         ({"due": {"time": "9:00"}}, {"#/due/time": "This must be a time of day, such as 09:30 or 09:30:15."}),
+        (
+            {"due": {"time_zone": ""}},
+            {"#/due/time_zone": "This must be the name of an IANA time zone, such as Europe/Berlin."},
+        ),
     ],
 )
 def test_a_patch_of_a_read_only_property_names_the_operation_that_changes_it(
