@@ -74,6 +74,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("token", "#/invitation_token"): "a token is sent by e-mail, and works once",
     ("required", "#/due/date"): "a time is of a day",
     ("required", "#/due/time"): "a time zone is of a time",
+    ("required", "#/occurrence/time"): "a time zone is of a time",
     ("required", "#/start/date"): "a time is of a day",
     ("required", "#/start/time"): "a time zone is of a time",
     ("required", "#/from/time"): "a time zone is of a time",
@@ -92,6 +93,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("time-zone", "#/due/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/start/time_zone"): "a time zone is one that the server knows",
     ("time-zone", "#/from/time_zone"): "a time zone is one that the server knows",
+    ("time-zone", "#/occurrence/time_zone"): "a time zone is one that the server knows",
 }
 """The rules that no schema states, by the code and the place of the error that each has. `*` is any index or key."""
 
@@ -589,7 +591,7 @@ def _read_the_reset(case: Case) -> None:
 
 def _know_the_time_zones(case: Case) -> None:
     body = _valid_body(case)
-    for part in (body, body.get("start"), body.get("due"), body.get("from")):
+    for part in (body, body.get("start"), body.get("due"), body.get("from"), body.get("occurrence")):
         if part and part.get("time_zone") and _is_chosen(case, part["time_zone"]):
             part["time_zone"] = _ZONES[_sum(part["time_zone"]) % len(_ZONES)]
 
@@ -670,6 +672,7 @@ _ARRANGEMENTS: Mapping[str, tuple[Callable[[Case], None], ...]] = {
     "update_task": (_things.put_references, _know_the_time_zones, _know_the_rules),
     "preview_recurrence": (_know_the_time_zones, _know_the_rules),
     "batch_tasks": (_things.put_references,),
+    **dict.fromkeys(("complete_task", "skip_task"), (_know_the_time_zones,)),
     "create_reminder": (_remind_once,),
     **dict.fromkeys(("move_project", "move_section", "move_label", "move_task"), (_things.put_references,)),
 }
