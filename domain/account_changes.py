@@ -9,7 +9,7 @@ id: the id of a workspace that the user is not in any more is found among their 
 are numbered for each user, so a cursor has the number of the last one. A client without a cursor begins with those that
 fire from then on.
 
-Source: ADR 106, NEXT-reminders-fire-once.
+Source: ADR 106, 116.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -3,7 +3,7 @@
 Whoever changes a reminder, its task or the owner's membership holds the lock on the workspace. So does `fire`, which
 looks again under that lock. It records that a reminder has fired, and that it is done, in one transaction.
 
-Source: ADR NEXT-reminders-fire-once.
+Source: ADR 116.
 """
 
 import datetime as dt

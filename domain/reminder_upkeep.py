@@ -3,7 +3,7 @@
 It is done in steps by a job, each in a transaction that holds the lock on one workspace. Until it is done for a
 reminder, that does not fire (`domain.due_reminders`), so none fires by what is not true any more.
 
-Source: ADR NEXT-reminders.
+Source: ADR 115.
 """
 
 from collections.abc import Collection, Sequence

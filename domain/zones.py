@@ -2,7 +2,7 @@
 
 A host's files differ from it, and from each other, so the same task would be due at different instants on two servers.
 This is the only module that may import `zoneinfo` (a rule of ruff), so that no zone is loaded before the search path is
-emptied. See ADR NEXT-zone-data.
+emptied. See ADR 113.
 """
 
 import zoneinfo

@@ -1,6 +1,6 @@
 """Which parts of a recurrence rule may be together.
 
-Source: RFC 5545, 3.3.10; RFC 7529, 4; ADR NEXT-recurrence-engine.
+Source: RFC 5545, 3.3.10; RFC 7529, 4; ADR 110.
 """
 
 from collections.abc import Callable, Mapping

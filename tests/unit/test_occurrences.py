@@ -388,7 +388,7 @@ async def test_a_task_that_does_not_recur_has_no_occurrence(uow: FakeUnitOfWork)
 
 
 async def test_a3_completing_a_parent_leaves_a_recurring_subtask_alone(uow: FakeUnitOfWork) -> None:
-    """A subtask that was done already was completed a second time with its parent. ADR NEXT-completions."""
+    """A subtask that was done already was completed a second time with its parent. ADR 112."""
     parent = await recurring(uow, "FREQ=WEEKLY", title="P")
     c = await recurring(uow, "FREQ=WEEKLY", title="C", parent_id=parent.id)
     done = await complete(uow, c)
