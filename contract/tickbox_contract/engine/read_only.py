@@ -50,15 +50,21 @@ def place_of(place: str) -> str:
 
 
 def _texts_of(document: Document, operation: Operation, path: tuple[str, ...]) -> dict[str, str]:
-    """For the properties of what *operation* returns on success, and those in them, if *path* leads to its body."""
-    accepted = document.properties(document.json_schema(operation.body)).keys()
-    return {
-        pointer([*path, *within, name]): _text(property_)
-        for returned in _returned(operation)
-        if not accepted.isdisjoint(document.properties(returned))
-        for within, schema in _within(document, returned, ends=())
-        for name, property_ in document.properties(schema).items()
-    }
+    """For the properties of what *operation* returns on success, if *path* leads to its body.
+
+    And for those of the objects in it that the body has, too: one level, because the ways through schemas that refer to
+    each other may be too many to count.
+    """
+    accepted = document.properties(document.json_schema(operation.body))
+    found: dict[str, str] = {}
+    for returned in map(document.properties, _returned(operation)):
+        if accepted.keys().isdisjoint(returned):
+            continue
+        found |= {pointer([*path, name]): _text(property_) for name, property_ in returned.items()}
+        for outer in accepted.keys() & returned.keys():
+            inner = document.properties(returned[outer])
+            found |= {pointer([*path, outer, name]): _text(property_) for name, property_ in inner.items()}
+    return found
 
 
 def _within(document: Document, schema: Node, *, ends: Collection[Pointer]) -> Iterator[tuple[tuple[str, ...], Node]]:
