@@ -94,7 +94,7 @@ func main() {
 	batched := must(api.BatchTasksWithResponse(ctx, workspace, nil, client.TaskBatch{
 		Mode: &mode,
 		Operations: []client.TaskOperation{
-			{Complete: &client.TaskBatchClose{TaskId: task.Id}},
+			{Complete: &client.TaskBatchComplete{TaskId: task.Id}},
 			{Delete: &client.TaskBatchTarget{TaskId: task.Id, Revision: first}},
 		},
 	}))

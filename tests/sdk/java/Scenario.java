@@ -23,7 +23,7 @@ import client.model.SessionCreate;
 import client.model.SessionTokens;
 import client.model.Task;
 import client.model.TaskBatch;
-import client.model.TaskBatchClose;
+import client.model.TaskBatchComplete;
 import client.model.TaskBatchMode;
 import client.model.TaskBatchResult;
 import client.model.TaskBatchTarget;
@@ -95,7 +95,7 @@ public final class Scenario {
         Problem stale = refused(client, () -> tasks.updateTask(workspace, task.getId(), patch, before, null), 412);
         equal(stale.getType().toString(), "urn:tickbox:problem:precondition-failed");
 
-        TaskOperation complete = new TaskOperation().complete(new TaskBatchClose().taskId(task.getId()));
+        TaskOperation complete = new TaskOperation().complete(new TaskBatchComplete().taskId(task.getId()));
         TaskOperation delete = new TaskOperation().delete(new TaskBatchTarget().taskId(task.getId()).revision(1L));
         TaskBatch batch = new TaskBatch().mode(TaskBatchMode.EACH).operations(List.of(complete, delete));
         List<TaskBatchResult> results = tasks.batchTasks(workspace, batch, null).getResults();

@@ -22,7 +22,7 @@ from client.models import (
     SessionCreate,
     Task,
     TaskBatch,
-    TaskBatchClose,
+    TaskBatchComplete,
     TaskBatchMode,
     TaskBatchTarget,
     TaskCreate,
@@ -86,7 +86,7 @@ def main() -> None:
     stale = update_task.sync_detailed(workspace, task.id, client=client, body=TaskPatch(title="x"), if_match=before)
     assert refused(stale, HTTPStatus(412)).type_ == "urn:tickbox:problem:precondition-failed"
 
-    complete = TaskOperation(complete=TaskBatchClose(task_id=task.id))
+    complete = TaskOperation(complete=TaskBatchComplete(task_id=task.id))
     delete = TaskOperation(delete=TaskBatchTarget(task_id=task.id, revision=1))
     batch = TaskBatch(operations=[complete, delete], mode=TaskBatchMode.EACH)
     first, second = done(batch_tasks.sync(workspace, client=client, body=batch)).results

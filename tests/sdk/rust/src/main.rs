@@ -13,7 +13,7 @@ use client::apis::workspaces_api::create_workspace;
 use client::apis::Error;
 use client::models::{
     PersonalTokenCreate, Priority, Problem, ProjectCreate, RecurrenceCreate, Scope, SessionCreate, TaskBatch,
-    TaskBatchClose, TaskBatchMode, TaskBatchTarget, TaskCreate, TaskOperation, TaskPatch, UserCreate, WallClockCreate,
+    TaskBatchComplete, TaskBatchMode, TaskBatchTarget, TaskCreate, TaskOperation, TaskPatch, UserCreate, WallClockCreate,
     WorkspaceCreate,
 };
 
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         refused!(update_task(&api, &workspace, &task_id, patch, Some(&before), None).await, UpdateTaskError);
     assert_eq!((status, problem.r#type.as_str()), (412, "urn:tickbox:problem:precondition-failed"));
 
-    let complete = Some(Box::new(TaskBatchClose::new(task.id)));
+    let complete = Some(Box::new(TaskBatchComplete::new(task.id)));
     let delete = Some(Box::new(TaskBatchTarget { revision: Some(Some(1)), ..TaskBatchTarget::new(task.id) }));
     let operations = vec![
         TaskOperation { complete, ..TaskOperation::new() },
