@@ -1,6 +1,4 @@
-"""What changed in any of a user's workspaces: which of them moved, were joined, or are not theirs any more.
-
-And which of the user's reminders have fired.
+"""What changed for a user: which workspaces moved, were joined, or are not theirs any more; which reminders fired.
 
 A cursor has what its client knows: for each workspace a digest of its id, and its head. Everything that changes for the
 client raises the head: a rename, a role, whatever is in the workspace. So the difference between a cursor and the heads
@@ -119,9 +117,9 @@ def binding_of(principal: Principal) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a client knows: the end of the head of each workspace, by the digest of its id.
+    """What a client knows: the end of the head of each workspace, by the digest of its id, and which reminders fired.
 
-    And how many of the user's reminders had fired; None for a client that has not asked yet.
+    `reminders_fired` is the number of reminders that had fired; None for a client that has not asked yet.
     """
 
     binding: str

@@ -21,7 +21,7 @@ def waking_jobs(listen_url: str, database: Database, wakeups: Wakeups) -> Sequen
 
 
 def notification_jobs(listen_url: str, wakeups: Wakeups) -> Sequence[Job]:
-    """Create the job that notifies other processes, and listens to them. On SQLite there is no way to do either."""
+    """Create the job that notifies other processes, and listens to them. SQLite has neither."""
     url = parse_url(listen_url)
     if url.get_backend_name() == "sqlite":
         return ()
