@@ -19,16 +19,18 @@ from domain.unit_of_work import UnitOfWork
 from domain.zones import DATA_VERSION
 
 AT_ONCE: Final = 100
-"""How many reminders are looked at in one transaction at most."""
+"""How many reminders fire in one transaction at most."""
+MOST_FOUND: Final = 5_000
+"""How many are looked up at once: of a crowd in many workspaces, those of each fire together."""
 
 
 async def first(uow: UnitOfWork, *, within: dt.timedelta, without: Collection[UUID] = ()) -> Sequence[DueReminder]:
-    """Return the earliest reminders that are due now or *within* a time, at most AT_ONCE, in whatever workspace.
+    """Return the earliest reminders that are due now or *within* a time, in whatever workspace, at most MOST_FOUND.
 
     But not in those *without* which it is asked for.
     """
     until = uow.now + within
-    return await uow.due_reminders.first(until=until, zone_data=DATA_VERSION, without=without, limit=AT_ONCE)
+    return await uow.due_reminders.first(until=until, zone_data=DATA_VERSION, without=without, limit=MOST_FOUND)
 
 
 async def fire(uow: UnitOfWork, workspace_id: UUID, reminder_ids: Collection[UUID]) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -57,15 +57,12 @@ async def fire_all(dependencies: Dependencies) -> None:
 
 
 async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: dict[UUID, Exception]) -> set[UUID]:
-    """Fire reminders, those of each workspace in a transaction. Stop at what has *failed*.
+    """Fire reminders, those of each workspace together, in transactions of AT_ONCE. Stop at what has *failed*.
 
     Return the workspaces in which nothing was done, as somebody else is at it.
     """
-    together: dict[UUID, list[UUID]] = defaultdict(list)
-    for each in due:
-        together[each.workspace_id].append(each.reminder_id)
     idle = set[UUID]()
-    for workspace_id, reminder_ids in together.items():
+    for workspace_id, reminder_ids in _parts(due):
         fire = partial(due_reminders.fire, workspace_id=workspace_id, reminder_ids=reminder_ids)
         began_s = time.monotonic()
         try:
@@ -76,3 +73,13 @@ async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: 
             break  # the next look says whether the database is there
         await dependencies.database.give_way(time.monotonic() - began_s)
     return idle
+
+
+def _parts(due: Sequence[DueReminder]) -> Iterator[tuple[UUID, Sequence[UUID]]]:
+    """Divide reminders into those of one transaction each: of one workspace, and at most AT_ONCE."""
+    together: dict[UUID, list[UUID]] = defaultdict(list)
+    for each in due:
+        together[each.workspace_id].append(each.reminder_id)
+    for workspace_id, reminder_ids in together.items():
+        for start in range(0, len(reminder_ids), due_reminders.AT_ONCE):
+            yield workspace_id, reminder_ids[start : start + due_reminders.AT_ONCE]

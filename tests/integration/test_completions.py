@@ -69,10 +69,14 @@ def at(day: str, hour: int = 8) -> dt.datetime:
     return dt.datetime.fromisoformat(day).replace(hour=hour, tzinfo=dt.UTC)
 
 
-def recurring(person: Person, rule: str = "FREQ=DAILY", *, due: str = "2027-03-01", **more: Any) -> Json:
-    """A task that recurs. *more* is of the recurrence, or of the task."""
+def recurring(person: Person, rule: str = "FREQ=DAILY", *, due: str | Json = "2027-03-01", **more: Any) -> Json:
+    """A task that recurs, due on a day or at a wall-clock time. *more* is of the recurrence, or of the task."""
     of_rule = {name: more.pop(name) for name in ("anchor", "overdue") if name in more}
-    body: Json = {"title": "P", "due": {"date": due}, "recurrence": {"rule": rule, **of_rule}}
+    body: Json = {
+        "title": "P",
+        "due": due if isinstance(due, dict) else {"date": due},
+        "recurrence": {"rule": rule, **of_rule},
+    }
     return person.create("tasks", **{**body, **more})
 
 
@@ -177,6 +181,48 @@ def test_a6_rescheduling_one_occurrence_keeps_the_series(ada: Person, clock: Clo
     assert act(ada, daily, "complete")["due"] == on("2027-03-04")
     clock.now = at("2027-03-04")
     assert act(ada, weekly, "complete")["due"] == on("2027-03-08")
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=MONTHLY", ["2027-03-31", "2027-05-31", "2027-07-31"]),
+        ("RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD", ["2027-02-28", "2027-03-31", "2027-04-30"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1", ["2027-02-28", "2027-03-31", "2027-04-30"]),
+    ],
+)
+def test_a7_the_end_of_a_month_neither_drifts_nor_moves_to_the_next_one(
+    ada: Person, clock: Clock, rule: str, days: list[str]
+) -> None:
+    """31 January was followed by 3 March, or all months by the 28th."""
+    clock.now = at("2027-01-31")
+    task = recurring(ada, rule, due="2027-01-31")
+    assert [act(ada, task, "complete")["due"] for _ in days] == [on(day) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("due", "fires_at"),
+    [
+        (("2027-03-27", "09:00", "Europe/Berlin"), ["27T07:30:00Z", "28T06:30:00Z", "29T06:30:00Z"]),
+        (("2027-10-30", "09:00", "Europe/Berlin"), ["30T06:30:00Z", "31T07:30:00Z", "01T07:30:00Z"]),
+        (("2027-04-03", "23:30", "Pacific/Auckland"), ["03T10:00:00Z", "04T11:00:00Z", "05T11:00:00Z"]),
+    ],
+)
+def test_a8_the_hour_stays_when_the_clocks_change_and_reminders_follow_it(
+    ada: Person, clock: Clock, due: tuple[str, str, str], fires_at: list[str]
+) -> None:
+    """A task at nine came at eight or at ten, or on the same day again, after the clocks were changed."""
+    day, time, zone = due
+    clock.now = at(day, hour=0)
+    task = recurring(ada, due=on(day, time, zone))
+    reminder = ada.create(f"{path_of(ada, task)}/reminders", before_due=30)
+    for index, expected in enumerate(fires_at):
+        date = dt.date.fromisoformat(day) + dt.timedelta(index)
+        assert read(ada, task)["due"] == on(date.isoformat(), time, zone)
+        found = ok(ada.client.get(f"{path_of(ada, task)}/reminders/{reminder['id']}"))["fires_at"]
+        assert found.partition("-")[2].partition("-")[2] == expected
+        clock.now += dt.timedelta(days=1)
+        act(ada, task, "complete")
 
 
 def test_a13_each_completion_is_an_event_and_a_resource(ada: Person, clock: Clock, tables: Tables) -> None:

@@ -119,6 +119,19 @@ def test_those_that_are_late_come_in_the_order_of_their_times_in_small_pages(
     assert feed.catch_up() == [ids[minute] for minute in sorted(minutes)]
 
 
+def test_a_crowd_in_several_workspaces_fires_together_in_each(ada: Person, module_database_url: str) -> None:
+    """The earliest hundred are of all of them: a transaction for these would be one for each few reminders."""
+    feed = Feed(ada.client, limit=200)
+    homes = [f"/v1/workspaces/{ada.create('/v1/workspaces', name=name)['id']}" for name in ("Home", "Work", "Choir")]
+    tasks = [f"{home}/tasks/{ada.create(f'{home}/tasks', title='Sow')['id']}" for home in homes for _ in range(4)]
+    for minute in range(1, 11):
+        for index, task in enumerate(tasks):
+            ada.create(f"{task}/reminders", at=instant(dt.timedelta(minutes=minute, seconds=index)))
+    fire_reminders(module_database_url, after=DAY)
+    assert len(feed.catch_up()) == 120
+    assert len({each["fired_at"] for each in feed.fired}) == len(homes)
+
+
 def test_what_is_done_or_deleted_by_then_does_not_fire(ada: Person, module_database_url: str) -> None:
     feed = Feed(ada.client)
     done, deleted, trashed, moved, open_ = (remind(ada) for _ in range(5))

@@ -149,7 +149,7 @@ async def test_an_owner_whose_account_is_locked_does_not_keep_others_from_firing
 ) -> None:
     """All that is found first is theirs."""
     mine, theirs = await remind(ada), await remind(bob)
-    earlier = [replace(mine, id=uuid7(), fires_at=NOON + HOUR / 2) for _ in range(due_reminders.AT_ONCE)]
+    earlier = [replace(mine, id=uuid7(), fires_at=NOON + HOUR / 2) for _ in range(due_reminders.MOST_FOUND)]
     async with ada.database.transaction() as transaction:
         await transaction.run(insert(reminder_rows), [REMINDERS.values(each) for each in earlier])
     parts = replace(dependencies(database_url), clock=lambda: NOON + HOUR)
