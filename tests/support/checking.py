@@ -12,14 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 from jsonschema import FormatChecker
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT4
 
 CONTRACT = Path(__file__).parents[2] / "spec" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -28,7 +26,6 @@ EVENT_STREAM = "text/event-stream"
 OUTSIDE = {404: "urn:tickbox:problem:not-found", 405: "urn:tickbox:problem:method-not-allowed"}
 """The problems that belong to no operation, as the contract's introduction says."""
 
-_BASE = "urn:contract"
 _ENTITY_TAGS = re.compile(r'\*|[\s,]*(W/)?"[^"]*"(\s*,(\s*(W/)?"[^"]*")?)*\s*')
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -61,22 +58,13 @@ class Seen:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A node of the contract and its JSON pointer, with references followed."""
-
-    pointer: str
-    node: Node
-
-
 class ContractChecker:
-    """Checks responses against one contract."""
+    """Checks responses against one contract, whose references are replaced by what they lead to."""
 
     def __init__(self, contract: Mapping[str, Json]) -> None:
-        self._contract = contract
+        self._contract = _without_references(contract)
         self._paths = [(_path_pattern(path), path) for path in sorted(contract["paths"], key=lambda p: p.count("{"))]
-        resource = Resource.from_contents(cast("Any", contract), default_specification=DRAFT4)
-        self._registry: Registry[Any] = Registry().with_resource(_BASE, resource)
+        self._validators: dict[int, Any] = {}
 
     @classmethod
     def of_file(cls, path: Path = CONTRACT) -> ContractChecker:
@@ -90,11 +78,9 @@ class ContractChecker:
         method = "get" if seen.method == "HEAD" else seen.method.lower()
         if path is None or method not in self._contract["paths"][path]:
             return list(self._outside(seen, 404 if path is None else 405))
-        operation = _Place(_pointer("paths", path, method), self._contract["paths"][path][method])
-        responses = operation.node["responses"]
-        if str(seen.status) not in responses:
+        declared = self._contract["paths"][path][method]["responses"].get(str(seen.status))
+        if declared is None:
             return [f"status {seen.status} is not declared"]
-        declared = self._resolve(_pointer("paths", path, method, "responses", str(seen.status)))
         return [*self._header_faults(declared, seen), *self._body_faults(declared, seen)]
 
     def _outside(self, seen: Seen, status: int) -> Iterator[str]:
@@ -104,7 +90,7 @@ class ContractChecker:
             return
         if seen.method != "HEAD":
             problem = json.loads(seen.body)
-            yield from self._json_faults("/components/schemas/Problem", problem)
+            yield from self._json_faults(self._contract["components"]["schemas"]["Problem"], problem)
             if (problem.get("type"), problem.get("status")) != (OUTSIDE[status], status):
                 yield f"the wrong problem: {problem.get('type')}"
         if status == 405 and not seen.headers.get("allow"):
@@ -112,20 +98,19 @@ class ContractChecker:
         if "x-request-id" not in seen.headers:
             yield "no X-Request-Id"
 
-    def _header_faults(self, declared: _Place, seen: Seen) -> Iterator[str]:
-        for name in declared.node.get("headers", {}):
-            header = self._resolve(f"{declared.pointer}{_pointer('headers', name)}")
+    def _header_faults(self, declared: Node, seen: Seen) -> Iterator[str]:
+        for name, header in declared.get("headers", {}).items():
             value: Json = seen.headers.get(name.lower())
             if value is None:
-                if header.node.get("required"):
+                if header.get("required"):
                     yield f"header {name} is missing"
                 continue
-            if header.node["schema"].get("type") == "integer" and value.isdecimal():
+            if header["schema"].get("type") == "integer" and value.isdecimal():
                 value = int(value)
-            yield from (f"header {name}: {fault}" for fault in self._json_faults(f"{header.pointer}/schema", value))
+            yield from (f"header {name}: {fault}" for fault in self._json_faults(header["schema"], value))
 
-    def _body_faults(self, declared: _Place, seen: Seen) -> Iterator[str]:
-        content = declared.node.get("content", {})
+    def _body_faults(self, declared: Node, seen: Seen) -> Iterator[str]:
+        content = declared.get("content", {})
         media_type = seen.headers.get("content-type")
         if not content:
             if media_type is not None or seen.body:
@@ -138,54 +123,72 @@ class ContractChecker:
             if seen.body:
                 yield "a body to HEAD"
             return
-        place = f"{declared.pointer}{_pointer('content', media_type)}"
+        schema = content[media_type]["schema"]
         if media_type == EVENT_STREAM:
             for event in events_in(seen.body):
-                yield from self._json_faults(f"{place}/schema", event)
+                yield from self._json_faults(schema, event)
             return
         value = json.loads(seen.body) if media_type.endswith("json") else seen.body.decode()
-        yield from self._json_faults(f"{place}/schema", value)
+        yield from self._json_faults(schema, value)
         if media_type == PROBLEM_JSON:
-            yield from self._problem_faults(content[media_type], value, seen)
+            yield from _problem_faults(content[media_type], value, seen)
 
-    def _problem_faults(self, media: Node, problem: Json, seen: Seen) -> Iterator[str]:
-        """The faults of a problem that is not among the examples of the response."""
-        examples = [self._example(example) for example in media["examples"].values()]
-        announced = {(example["type"], example["title"]) for example in examples}
-        if (problem.get("type"), problem.get("title")) not in announced:
-            yield f"the problem {problem.get('type')} ({problem.get('title')!r}) is not among the examples"
-        if problem.get("status") != seen.status:
-            yield f"the problem says {problem.get('status')}, the status line {seen.status}"
-
-    def _example(self, node: Node) -> Json:
-        return (self._resolve(node["$ref"].removeprefix("#")).node if "$ref" in node else node)["value"]
-
-    def _json_faults(self, pointer: str, value: Json) -> Iterator[str]:
-        validator = OAS30Validator({"$ref": f"{_BASE}#{pointer}"}, registry=self._registry, format_checker=FORMATS)
+    def _json_faults(self, schema: Node, value: Json) -> Iterator[str]:
+        validator = self._validators.get(id(schema))
+        if validator is None:
+            validator = self._validators[id(schema)] = OAS30Validator(schema, format_checker=FORMATS)
         for error in validator.iter_errors(value):
             yield f"{error.json_path}: {error.message}"
-        yield from self._undeclared(pointer, value, "$")
+        yield from _undeclared(schema, value, "$")
 
-    def _undeclared(self, pointer: str, value: Json, where: str) -> Iterator[str]:
-        """Properties that the contract does not name: a leak, although responses are published as open."""
-        schema = self._resolve(pointer)
-        if isinstance(value, dict) and "properties" in schema.node:
-            for name, member in value.items():
-                if name in schema.node["properties"]:
-                    yield from self._undeclared(
-                        f"{schema.pointer}{_pointer('properties', name)}", member, f"{where}.{name}"
-                    )
-                elif not schema.node.get("additionalProperties"):
-                    yield f"{where}.{name} is not declared"
-        if isinstance(value, list) and "items" in schema.node:
-            for index, item in enumerate(value):
-                yield from self._undeclared(f"{schema.pointer}/items", item, f"{where}[{index}]")
 
-    def _resolve(self, pointer: str) -> _Place:
-        node: Json = self._contract
-        for step in pointer.split("/")[1:]:
-            node = node[step.replace("~1", "/").replace("~0", "~")]
-        return self._resolve(node["$ref"].removeprefix("#")) if "$ref" in node else _Place(pointer, node)
+def _problem_faults(media: Node, problem: Json, seen: Seen) -> Iterator[str]:
+    """The faults of a problem that is not among the examples of the response."""
+    announced = {(each["value"]["type"], each["value"]["title"]) for each in media["examples"].values()}
+    if (problem.get("type"), problem.get("title")) not in announced:
+        yield f"the problem {problem.get('type')} ({problem.get('title')!r}) is not among the examples"
+    if problem.get("status") != seen.status:
+        yield f"the problem says {problem.get('status')}, the status line {seen.status}"
+
+
+def _undeclared(schema: Node, value: Json, where: str) -> Iterator[str]:
+    """Properties that the contract does not name: a leak, although responses are published as open."""
+    if isinstance(value, dict) and "properties" in schema:
+        for name, member in value.items():
+            if name in schema["properties"]:
+                yield from _undeclared(schema["properties"][name], member, f"{where}.{name}")
+            elif not schema.get("additionalProperties"):
+                yield f"{where}.{name} is not declared"
+    if isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            yield from _undeclared(schema["items"], item, f"{where}[{index}]")
+
+
+def _without_references(contract: Mapping[str, Json]) -> Json:
+    """The same contract in which each node with a `$ref` is what that leads to, the same object everywhere."""
+    copies: dict[int, Json] = {}
+
+    def followed(node: Json) -> Json:
+        while isinstance(node, dict) and "$ref" in node:
+            steps = node["$ref"].removeprefix("#/").split("/")
+            node = contract
+            for step in steps:
+                node = node[step.replace("~1", "/").replace("~0", "~")]
+        return node
+
+    def copied(node: Json) -> Json:
+        node = followed(node)
+        if not isinstance(node, dict | list):
+            return node
+        if id(node) not in copies:
+            if isinstance(node, dict):
+                copy = copies[id(node)] = {}  # before what is in it, which may be this
+                copy.update((name, copied(member)) for name, member in node.items())
+            else:
+                copies[id(node)] = [copied(item) for item in node]
+        return copies[id(node)]
+
+    return copied(contract)
 
 
 def as_body(media_type: str, value: Json) -> bytes:
@@ -212,7 +215,3 @@ def _path_pattern(path: str) -> re.Pattern[str]:
     return re.compile(
         "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", path))
     )
-
-
-def _pointer(*steps: str) -> str:
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
