@@ -83,8 +83,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Of the workers, which all import the same, one counts the branches of that."""
     is_another = getattr(session.config, "workerinput", {}).get("workerid", "gw0") != "gw0"
-    with unmeasured() if is_another else nullcontext():
-        return (yield)
+    gc.disable()  # to look for garbage in what is imported and collected, where there is none, took most of the time
+    try:
+        with unmeasured() if is_another else nullcontext():
+            return (yield)
+    finally:
+        gc.enable()
 
 
 LONGEST = ("tests/integration/followers/", "tests/fuzzing/", "tests/integration/model/")
