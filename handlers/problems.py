@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from domain import limits, unit_of_work  # noqa: F401  # with them, every error of the model is loaded
+from domain import distinct, limits, moves, unit_of_work  # noqa: F401  # with them, every error is loaded
 from domain.errors import (
     Conflict,
     DomainError,

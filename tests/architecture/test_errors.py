@@ -9,7 +9,8 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -19,19 +20,15 @@ from uuid import UUID
 import pytest
 
 import domain
-import handlers
-from app.main import VOCABULARY
-from app.requests import REQUEST_ID_HEADER
 from domain import errors
 from domain.errors import DomainError
 from domain.model.identities import IdentityTaken
 from domain.model.workspaces import WorkspaceFull
 from handlers import problems
 from tests.support.checking import read_contract
-from tickbox_contract.engine.operations import compile_operations
+from tests.support.programs import our_contract
 from tickbox_contract.engine.refusals import PROBLEMS
 from tickbox_contract.openapi import problems as engine_problems
-from tickbox_contract.openapi.document import Document
 from tickbox_contract.responses import ProblemType
 
 ROOT = Path(__file__).parents[2]
@@ -89,13 +86,6 @@ def _followed(node: Any) -> Any:
 
 
 EXAMPLES = list(examples())
-COMPILED = compile_operations(
-    Document.read(ROOT / "spec" / "openapi.yaml"),
-    handlers,
-    vocabulary=VOCABULARY,
-    body_limit_bytes=1,
-    outer_headers=frozenset({REQUEST_ID_HEADER.lower()}),
-)
 ENGINE_ROWS = [value for value in vars(engine_problems).values() if isinstance(value, ProblemType)]
 
 
@@ -205,15 +195,34 @@ def test_every_problem_of_the_engine_is_declared_in_the_contract(row: ProblemTyp
         assert (example["status"], example["under"], example["title"]) == (row.status, row.status, row.title)
 
 
-def calls(function: Callable[..., Any]) -> Iterator[FunctionType]:
+@cache
+def source_of(function: Callable[..., Any]) -> ast.Module:
+    """Parsed once for all operations that call it."""
+    return ast.parse(inspect.getsource(function))
+
+
+@cache
+def calls(function: Callable[..., Any]) -> Sequence[FunctionType]:
     """Functions of the domain that *function* calls by name, as `complete()` or as `closing.complete()`."""
-    for node in ast.walk(ast.parse(inspect.getsource(function))):
+    found: list[FunctionType] = []
+    for node in ast.walk(source_of(function)):
         if isinstance(node, ast.Call):
             target: Any = sys.modules[function.__module__]
             for name in ast.unparse(node.func).split("."):
                 target = getattr(target, name, None)
             if isinstance(target, FunctionType) and target.__module__.startswith("domain."):
-                yield target
+                found.append(target)
+    return found
+
+
+@cache
+def raised_in(function: FunctionType) -> frozenset[str]:
+    """The errors that are raised in *function* itself."""
+    return NAMES & {
+        re.sub(r"\(.*", "", ast.unparse(node.exc), flags=re.DOTALL)
+        for node in ast.walk(source_of(function))
+        if isinstance(node, ast.Raise) and node.exc is not None
+    }
 
 
 def promised(function: FunctionType) -> set[str]:
@@ -224,12 +233,7 @@ def promised(function: FunctionType) -> set[str]:
 def reached(function: FunctionType, seen: set[FunctionType]) -> set[str]:
     """The errors that are raised in *function*, and in the functions of the domain that it calls."""
     seen.add(function)
-    raised = {
-        re.sub(r"\(.*", "", ast.unparse(node.exc), flags=re.DOTALL)
-        for node in ast.walk(ast.parse(inspect.getsource(function)))
-        if isinstance(node, ast.Raise) and node.exc is not None
-    }
-    return (raised & NAMES).union(*(reached(called, seen) for called in calls(function) if called not in seen))
+    return {*raised_in(function)}.union(*(reached(called, seen) for called in calls(function) if called not in seen))
 
 
 def services() -> Iterator[tuple[str, FunctionType]]:
@@ -240,7 +244,7 @@ def services() -> Iterator[tuple[str, FunctionType]]:
             yield operation["operationId"], service
 
 
-NAMES = {kind.__name__ for kind in LEAVES}
+NAMES = frozenset(kind.__name__ for kind in LEAVES)
 SERVICES = list(services())
 each_service = pytest.mark.parametrize(
     ("operation_id", "service"), SERVICES, ids=[f"{name}-{service.__name__}" for name, service in SERVICES]
@@ -264,7 +268,7 @@ def raised(service: FunctionType) -> set[ProblemType]:
 
 @each_service
 def test_an_operation_lists_the_problems_that_its_service_may_raise(operation_id: str, service: FunctionType) -> None:
-    missing = {row.slug for row in raised(service)} - (COMPILED[operation_id].problems or set())
+    missing = {row.slug for row in raised(service)} - (our_contract().operations[operation_id].problems or set())
     assert not missing, (
         f"{service.__module__}.{service.__name__} raises what makes these problems: name them in `x-problems` of"
         f" {operation_id} in spec/openapi.yaml, and explain them in its description"
@@ -287,7 +291,7 @@ def test_an_operation_lists_no_problem_that_nothing_raises(operation: dict[str, 
 
 def keeps_in_a_workspace(operation: dict[str, Any]) -> bool:
     """Whether responses are kept in a workspace, so that the workspace may turn out to be full before the commit."""
-    compiled = COMPILED[operation["operationId"]]
+    compiled = our_contract().operations[operation["operationId"]]
     return compiled.takes_key and "{workspace_id}" in compiled.path
 
 
@@ -295,7 +299,7 @@ def keeps_in_a_workspace(operation: dict[str, Any]) -> bool:
 def test_a_response_explains_and_shows_each_problem_that_an_operation_sends_with_it(operation: dict[str, Any]) -> None:
     rows = {row.slug: row for row in (*TABLE.values(), *ENGINE_ROWS)}
     shown = {(example["type"], example["under"]) for example in examples_of(operation)}
-    for slug in COMPILED[operation["operationId"]].problems or ():
+    for slug in our_contract().operations[operation["operationId"]].problems or ():
         response = _followed(operation["responses"][str(rows[slug].status)])
         status = rows[slug].status
         assert (PREFIX + slug, status) in shown, (

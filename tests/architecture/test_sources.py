@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,30 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def calls(path: Path, method: str) -> Iterator[str]:
+@cache
+def tree(path: Path) -> ast.Module:
+    """Read once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(path: Path, method: str) -> list[str]:
     """The functions, by their qualified names, in which `<something>.method(...)` is called."""
-    yield from _calls(ast.parse(path.read_text(encoding="utf-8")), method, ())
+    return [place for called, place in methods(path) if called == method]
 
 
-def _calls(node: ast.AST, method: str, within: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        within = (*within, node.name)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
-        yield ".".join(within)
-    for child in ast.iter_child_nodes(node):
-        yield from _calls(child, method, within)
+@cache
+def methods(path: Path) -> Sequence[tuple[str, str]]:
+    """Each method that is called, and the function in which it is."""
+    found: list[tuple[str, str]] = []
+    waiting: list[tuple[ast.AST, str]] = [(tree(path), "")]
+    while waiting:
+        node, within = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            within = f"{within}.{node.name}" if within else node.name
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            found.append((node.func.attr, within))
+        waiting += [(child, within) for child in ast.iter_child_nodes(node)]
+    return found
 
 
 def test_there_is_one_commit_site() -> None:
@@ -89,7 +102,7 @@ def test_no_sql_is_written_as_text() -> None:
 
 
 def sql_in(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
             yield from {alias.name for alias in node.names} & {"text", "TextClause", "literal_column"}
     yield from set(calls(path, "exec_driver_sql")) - {"_begin_immediate"}
@@ -102,6 +115,8 @@ def test_every_suppression_has_its_code_and_its_reason() -> None:
 
 
 def unexplained(path: Path) -> Iterator[str]:
+    if not _SUPPRESSION.search(path.read_text(encoding="utf-8")):
+        return
     with tokenize.open(path) as source:
         comments = {t.start[0]: t for t in tokenize.generate_tokens(source.readline) if t.type == tokenize.COMMENT}
     for row, comment in comments.items():

@@ -165,15 +165,25 @@ FEW: Mapping[str, str] = {
 """The changes that do not name a row by its whole primary key, or have others deleted with it, and are few anyway."""
 
 
+PLACE = {"in_project": False, "in_section": False, "unsectioned": False}
+PLACES: Sequence[Mapping[str, bool]] = (
+    {},
+    {"in_project": True},
+    {"in_section": True},
+    {"in_project": True, "unsectioned": True},
+)
+"""The places of which `page_of` reads tasks: all, a project, a section, what is in a project and in no section."""
+
+
 def statements() -> Iterator[tuple[str, SelectBase | UpdateBase]]:
     """All statements, by the name of the module and of what has them."""
     for module in pkgutil.iter_modules(persistence.__path__):
         loaded = importlib.import_module(f"persistence.{module.name}")
         for name, value in vars(loaded).items():
             yield from ((f"{module.name}.{name}", each) for each in _within(value))
-    names = ("in_project", "in_section", "unsectioned", "with_parent", "with_status", "descending", "resumed")
-    for flags, order in product(product((False, True), repeat=len(names)), TASK_ORDERS):
-        shape = PageShape(order=order, **dict(zip(names, flags, strict=True)))
+    names = ("with_parent", "with_status", "descending", "resumed")
+    for place, flags, order in product(PLACES, product((False, True), repeat=len(names)), TASK_ORDERS):
+        shape = PageShape(order=order, **{**PLACE, **place}, **dict(zip(names, flags, strict=True)))
         for statement in _within(page_statement(shape)):
             yield "task_pages.page_statement", statement
     for flags in product((False, True), repeat=len(CONDITIONS)):
