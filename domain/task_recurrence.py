@@ -99,7 +99,7 @@ def start_series(draft: RecurrenceDraft, *, due: WallClock | Unset | None, now: 
     """
     checks = Checks()
     with checks:
-        rule = rules.read_rule(draft.rule)
+        rule = rules.read_rule(draft.rule, start=due if isinstance(due, WallClock) else None)
     with checks:
         _require_due(due)
     checks.finish()
@@ -127,7 +127,7 @@ def edit(
     checks = Checks()
     with checks:
         draft = _merged(stored, patch)
-        rule = rules.read_rule(draft.rule)
+        rule = rules.read_rule(draft.rule, start=due if isinstance(due, WallClock) else None)
     with checks:
         _require_due(due)
     checks.finish()

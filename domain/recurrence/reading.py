@@ -13,6 +13,7 @@ from domain.checks import Checks
 from domain.errors import Invalid
 from domain.recurrence.faults import CountTooLarge, RuleMalformed, RuleUnsupported
 from domain.recurrence.parts import WEEKDAYS, Frequency, Skip, WeekdayNumber
+from domain.wall_clocks import WallClock
 
 MOST_CHARACTERS: Final = 500
 MOST_OCCURRENCES: Final = 1000
@@ -25,13 +26,20 @@ _OF_CALENDARS: Final[Mapping[str, tuple[type[Invalid], str]]] = {
     "RDATE": (RuleUnsupported, "`RDATE` is not supported. Create another task for the date."),
 }
 """What is beside a rule in a calendar file, and is sometimes sent with it."""
+_UNTIL: Final = "UNTIL"
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]{1,9})")
 _WEEKDAY: Final = re.compile(rf"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})")
-_UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])(Z?))?")
+_ANY_FORM_OF_UNTIL: Final = (
+    "`UNTIL` must have the form of the due value: 20270131 if that has no time, 20270131T170000 if it has a "
+    "time without a zone, or 20270131T170000Z, in UTC, if it has a time in a zone."
+)
+_FORM_OF_UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])(Z?))?")
 
 
-def read(text: str) -> Mapping[str, Any]:
+def read(text: str, *, start: WallClock | None = None) -> Mapping[str, Any]:
     """Return the values of the parts of a rule by their names, in capitals: lists sorted and without doubles.
+
+    *start* is the due value that it is for, if it is known. A message about `UNTIL` then says which form that needs.
 
     Raises RuleMalformed, RuleUnsupported, CountTooLarge, or several of them as InvalidTogether.
     """
@@ -49,7 +57,7 @@ def read(text: str) -> Mapping[str, Any]:
             if name in values:
                 raise RuleMalformed(f"`{name}` must not be given more than once.")
             values[name] = None  # named, even if its value is wrong
-            values[name] = _READERS[name](value)
+            values[name] = _until(value, start=start) if name == _UNTIL else _READERS[name](value)
     with checks:
         if "FREQ" not in values:
             raise RuleMalformed("A recurrence rule must have a `FREQ`, such as `FREQ=WEEKLY`.")
@@ -107,13 +115,19 @@ def _count(value: str) -> int:
     return _whole(value, what="`COUNT`", least=1, most=MOST_OCCURRENCES)
 
 
-def _until(value: str) -> dt.date:
-    form = _UNTIL.fullmatch(value)
+def form_of_until(start: WallClock) -> str:
+    """Return what the form of `UNTIL` must be for a due value, as a sentence."""
+    if start.time is None:
+        return "`UNTIL` must be a date, such as 20270131, because the due value has no time."
+    if start.time_zone is None:
+        return "`UNTIL` must be a time without a zone, such as 20270131T170000, as the due value is."
+    return "`UNTIL` must be a time in UTC, such as 20270131T170000Z, because the due value has a zone."
+
+
+def _until(value: str, *, start: WallClock | None) -> dt.date:
+    form = _FORM_OF_UNTIL.fullmatch(value)
     if form is None:
-        raise RuleMalformed(
-            "`UNTIL` must have the form of the due value: 20270131 if that has no time, 20270131T170000 if it has a "
-            "time without a zone, or 20270131T170000Z, in UTC, if it has a time in a zone."
-        )
+        raise RuleMalformed(_ANY_FORM_OF_UNTIL if start is None else form_of_until(start))
     try:
         date = dt.date.fromisoformat(form[1])
     except ValueError as error:
@@ -168,7 +182,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "FREQ": _frequency,
     "INTERVAL": _interval,
     "COUNT": _count,
-    "UNTIL": _until,
+    _UNTIL: partial(_until, start=None),
     "BYMONTH": partial(_whole_numbers, name="BYMONTH", least=1, most=12),
     "BYWEEKNO": partial(_signed_numbers, name="BYWEEKNO", most=53),
     "BYYEARDAY": partial(_signed_numbers, name="BYYEARDAY", most=366),

@@ -11,7 +11,7 @@ from domain.checks import Checks
 from domain.recurrence.conflicts import check_parts
 from domain.recurrence.faults import CountTooLarge, RuleNeverOccurs, RuleUnlikeDue
 from domain.recurrence.parts import MONDAY, WEEKDAYS, Rule, Skip, WeekdayNumber
-from domain.recurrence.reading import read
+from domain.recurrence.reading import form_of_until, read
 from domain.recurrence.series import Series, first, following, is_after_until, recurs
 from domain.recurrence.steps import Steps
 from domain.wall_clocks import WallClock
@@ -46,14 +46,17 @@ def parse(text: str, *, start: WallClock) -> Rule:
 
     Raises one of `faults`, or several of them as InvalidTogether.
     """
-    rule = read_rule(text)
+    rule = read_rule(text, start=start)
     check(rule, start=start)
     return rule
 
 
-def read_rule(text: str) -> Rule:
-    """Return the rule of a *text*, whatever it starts from. Raises as `parse` does."""
-    parts = read(text)
+def read_rule(text: str, *, start: WallClock | None = None) -> Rule:
+    """Return the rule of a *text*, unchecked against the due value from which it starts. Raises as `parse` does.
+
+    If *start* is that value, a message about the form of `UNTIL` is about the one that it needs.
+    """
+    parts = read(text, start=start)
     check_parts(parts)
     return Rule(**{field: parts[name] for name, field in _FIELDS.items() if name in parts})
 
@@ -85,11 +88,7 @@ def _fault_of_until(until: dt.date | None, start: WallClock) -> str | None:
     is_utc = isinstance(until, dt.datetime) and until.tzinfo is not None
     if until is None or (is_time, is_utc) == (start.time is not None, start.time_zone is not None):
         return None
-    if start.time is None:
-        return "`UNTIL` must be a date, such as 20270131, because the due value has no time."
-    if start.time_zone is None:
-        return "`UNTIL` must be a time without a zone, such as 20270131T170000, as the due value is."
-    return "`UNTIL` must be a time in UTC, such as 20270131T170000Z, because the due value has a zone."
+    return form_of_until(start)
 
 
 def _check_occurs(series: Series) -> None:

@@ -117,6 +117,21 @@ def test_what_cannot_recur_is_refused_with_each_fault(ada: Person, body: Json, f
     assert ada.head() == before
 
 
+def test_an_until_of_a_wrong_form_is_refused_with_the_form_that_the_task_needs(ada: Person) -> None:
+    rule = {"rule": "FREQ=DAILY;UNTIL=2027-04-01"}
+    task = recurring(ada, due=DAY)
+    for response, form in (
+        (ada.client.post(f"{ada.home}/tasks", json={"title": "Water", "due": IN_BERLIN, "recurrence": rule}), "Z,"),
+        (ada.client.merge(f"{ada.home}/tasks/{task['id']}", {"recurrence": rule}), "20270131,"),
+        (ada.client.merge(f"{ada.home}/tasks/{task['id']}", {"due": IN_BERLIN, "recurrence": rule}), "Z,"),
+        (ada.client.post("/v1/recurrence-previews", json={"due": DAY, "recurrence": rule}), "20270131,"),
+    ):
+        assert rejected(response, 422, "invalid-body") == {f"{PLACE} rule-malformed"}
+        (fault,) = response.json()["errors"]
+        assert form in fault["detail"]
+        assert fault["detail"].count("20270131") == 1
+
+
 @pytest.mark.parametrize(
     "due",
     [

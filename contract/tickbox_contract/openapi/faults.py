@@ -158,7 +158,7 @@ _NO_SENTENCE = "This does not match the required pattern."
 
 _FORMAT_NAMES = {
     "byte": "base64",
-    "date": "a date that exists, such as 2026-01-31",
+    "date": "a date that exists, YYYY-MM-DD, such as 2026-01-31",
     "date-time": "a date and a time with an offset, such as 2026-01-31T09:30:00Z",
     "email": "an e-mail address",
     "hostname": "a host name",
@@ -193,10 +193,11 @@ _TABLE: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
     (Kind.Not, "not", lambda _: "This form is not allowed here."),
 )
 
-_MOST_HELPFUL = ("read-only", "unknown", "required", "type", "nul", "const", "enum", "max-length", "format")
+_MOST_HELPFUL = ("read-only", "unknown", "required", "type", "nul", "const", "enum", "format", "max-length")
 _LEAST_HELPFUL = ("pattern", "any-of", "one-of", "not", "invalid")
 _RANKS = {
     **{code: place - len(_MOST_HELPFUL) for place, code in enumerate(_MOST_HELPFUL)},
     **{code: place + 1 for place, code in enumerate(_LEAST_HELPFUL)},
 }
-"""The rank of each code; 0 for a bound. A length is more helpful than a pattern, which often implies it."""
+"""The rank of each code; 0 for a bound. A format is more helpful than a length, which it often implies: a date with a
+time is too long. A length is more helpful than a pattern, for the same reason."""

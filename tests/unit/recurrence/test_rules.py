@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from domain.errors import Invalid, InvalidTogether
-from domain.recurrence.rules import check, parse, render
+from domain.recurrence.rules import check, parse, read_rule, render
 from domain.wall_clocks import WallClock
 from tests.unit.recurrence.series import faults_of
 
@@ -198,9 +198,9 @@ def test_a_count_that_is_too_large_is_rejected(text: str) -> None:
     assert codes(text, FLOATING) == ["rule-count"]
 
 
-def messages(text: str) -> list[str]:
+def messages(text: str, *, start: WallClock | None = FLOATING) -> list[str]:
     with pytest.raises((Invalid, InvalidTogether)) as raised:
-        parse(text, start=FLOATING)
+        read_rule(text, start=start)
     return [str(fault) for fault in faults_of(raised.value)]
 
 
@@ -229,8 +229,24 @@ def test_what_calendar_files_have_beside_a_rule_is_named(text: str, names: list[
 def test_an_until_of_a_wrong_form_and_one_that_does_not_exist_are_different_faults() -> None:
     for until in ("20270230", "20271301", "20270230T090000"):
         assert messages(f"FREQ=DAILY;UNTIL={until}") == ["`UNTIL` must have a date that exists."]
-    (message,) = messages("FREQ=DAILY;UNTIL=2027-02-01")
+    (message,) = messages("FREQ=DAILY;UNTIL=2027-02-01", start=None)
     assert "the form of the due value" in message
+
+
+@pytest.mark.parametrize(
+    ("start", "form", "wrong"),
+    [
+        (DAY, "a date, such as 20270131,", "20270201T090000"),
+        (FLOATING, "a time without a zone, such as 20270131T170000,", "20270201"),
+        (ZONED, "a time in UTC, such as 20270131T170000Z,", "20270201"),
+    ],
+)
+def test_the_form_of_an_until_is_said_for_the_due_value_alone(start: WallClock, form: str, wrong: str) -> None:
+    (malformed,) = messages("FREQ=DAILY;UNTIL=2027-02-01", start=start)
+    assert malformed.startswith(f"`UNTIL` must be {form}")
+    with pytest.raises(Invalid) as unlike:
+        parse(f"FREQ=DAILY;UNTIL={wrong}", start=start)
+    assert str(unlike.value) == malformed
 
 
 def test_a_part_with_one_number_is_not_said_to_have_several() -> None:
