@@ -64,7 +64,8 @@ def _numbered(locked: Sequence[LockedReminder], *, now: dt.datetime) -> Sequence
     """Return the records of those that fire, with the next numbers of their owners."""
     numbers = {each.reminder.user_id: each.reminders_fired for each in locked}
     fired = []
-    for reminder in [each.reminder for each in locked if each.is_active]:
+    for each in [each for each in locked if each.is_active]:
+        reminder = each.reminder
         assert reminder.fires_at is not None, "it is due"
         numbers[reminder.user_id] += 1
         record = FiredReminder(
@@ -73,6 +74,8 @@ def _numbered(locked: Sequence[LockedReminder], *, now: dt.datetime) -> Sequence
             reminder_id=reminder.id,
             workspace_id=reminder.workspace_id,
             task_id=reminder.task_id,
+            due=each.due,
+            occurrence=each.occurrence,
             fires_at=reminder.fires_at,
             fired_at=now,
         )

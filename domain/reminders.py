@@ -39,6 +39,18 @@ async def page(
     )
 
 
+async def page_of_mine(uow: UnitOfWork, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Reminder]:
+    """Return the caller's reminders of all tasks that are not in the trash, the oldest first. Raises CursorInvalid."""
+    user_id = uow.principal.user_id
+    return await pages.by_id(
+        lambda last, count: uow.reminders.page_of_user(uow.workspace_id, user_id=user_id, after=last, limit=count),
+        id_of=lambda reminder: reminder.id,
+        binding=f"my reminders {uow.workspace_id} {user_id}",
+        limit=limit,
+        cursor=cursor,
+    )
+
+
 async def create(
     uow: UnitOfWork,
     task_id: UUID,

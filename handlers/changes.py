@@ -22,6 +22,7 @@ from domain.pages import CursorInvalid
 from domain.unit_of_work import UnitOfWork
 from handlers.events import entity_view
 from handlers.pages import page_view
+from handlers.tasks import wall_clock_view
 from spec import responses
 from tickbox_contract.responses import Event, Heartbeat, Messages, Response, events, ok
 
@@ -186,6 +187,8 @@ def fired_reminder_view(reminder: FiredReminder) -> responses.FiredReminder:
         "reminder_id": reminder.reminder_id,
         "workspace_id": reminder.workspace_id,
         "task_id": reminder.task_id,
+        "due": wall_clock_view(reminder.due),
+        "occurrence": wall_clock_view(reminder.occurrence),
         "fires_at": reminder.fires_at,
         "fired_at": reminder.fired_at,
     }

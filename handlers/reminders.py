@@ -12,6 +12,11 @@ from spec.models import ReminderCreate, ReminderPatch
 from tickbox_contract.responses import Response, created, no_content, ok
 
 
+async def list_my_reminders(uow: UnitOfWork, limit: int, cursor: str | None = None) -> Response:
+    """200 with the caller's reminders in the workspace, the oldest first."""
+    return ok(page_view(await reminders.page_of_mine(uow, limit=limit, cursor=cursor), reminder_view))
+
+
 async def list_reminders(uow: UnitOfWork, task_id: UUID, limit: int, cursor: str | None = None) -> Response:
     """200 with the caller's reminders of the task, the oldest first."""
     return ok(page_view(await reminders.page(uow, task_id, limit=limit, cursor=cursor), reminder_view))

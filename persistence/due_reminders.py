@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, Table, and_, bindparam, or_, select
 
 from domain.model.due_reminders import DueReminder, LockedReminder
+from domain.wall_clocks import WallClock
 from persistence.compiled import padded
 from persistence.memberships import members
 from persistence.metadata import is_live
 from persistence.reminder_rows import REMINDERS, reminders, stale_reminders
 from persistence.runners import Runner
-from persistence.task_rows import tasks
+from persistence.task_rows import load_wall_clock, tasks
 from persistence.unindexed import among
 from persistence.users import users
 
@@ -44,7 +45,13 @@ _FIRST: Final = (
     .limit(bindparam("limit"))
 )
 _LOCK: Final = (
-    select(*REMINDERS.columns, and_(tasks.c.status == "open", is_live(tasks)), users.c.reminders_fired)
+    select(
+        *REMINDERS.columns,
+        and_(tasks.c.status == "open", is_live(tasks)),
+        users.c.reminders_fired,
+        *(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
+        *(tasks.c.occurrence_date, tasks.c.occurrence_time),
+    )
     .join_from(reminders, tasks, _IS_ABOUT_TASK)
     .join(users, users.c.id == reminders.c.user_id)
     .where(among(reminders.c.workspace_id, reminders.c.id, "reminders"), _IS_DUE)
@@ -75,8 +82,18 @@ class DueReminders:
 
 
 def _locked(row: Sequence[Any]) -> LockedReminder:
-    *columns, is_active, fired = row
-    return LockedReminder(reminder=REMINDERS.load(columns), is_active=bool(is_active), reminders_fired=fired)
+    *columns, is_active, fired, date, time, time_zone, scheduled_date, scheduled_time = row
+    return LockedReminder(
+        reminder=REMINDERS.load(columns),
+        is_active=bool(is_active),
+        due=_wall_clock(date, time, time_zone),
+        occurrence=_wall_clock(scheduled_date, scheduled_time, time_zone),
+        reminders_fired=fired,
+    )
+
+
+def _wall_clock(date: dt.date | None, time: dt.time | None, time_zone: str | None) -> WallClock | None:
+    return None if date is None else load_wall_clock(date, time, time_zone)
 
 
 def _place(locked: LockedReminder) -> tuple[dt.datetime | None, UUID]:

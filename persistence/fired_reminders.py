@@ -8,10 +8,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
     Table,
+    Text,
+    Time,
     Uuid,
     bindparam,
     delete,
@@ -26,6 +29,7 @@ from persistence.mapping import Mapper
 from persistence.metadata import INSTANT, UNLOGGED, metadata
 from persistence.purges import Expired
 from persistence.runners import Runner
+from persistence.task_rows import wall_clock
 from persistence.users import users
 
 fired_reminders: Final = Table(
@@ -38,6 +42,12 @@ fired_reminders: Final = Table(
     Column("task_id", Uuid, nullable=False),
     Column("fires_at", INSTANT, nullable=False),
     Column("fired_at", INSTANT, nullable=False),
+    Column("due_date", Date),
+    Column("due_time", Time),
+    Column("due_time_zone", Text),
+    Column("occurrence_date", Date),
+    Column("occurrence_time", Time),
+    Column("occurrence_time_zone", Text),
     PrimaryKeyConstraint("user_id", "number"),
     ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
     Index(None, "fired_at"),
@@ -46,7 +56,14 @@ fired_reminders: Final = Table(
 """The number is the user's next one, taken under the lock on the user (`users.reminders_fired`): so the numbers are in
 the order of the commits, and nobody who has read one misses a lower one."""
 
-_MAPPER: Final = Mapper(FiredReminder, fired_reminders)
+_MAPPER: Final = Mapper(
+    FiredReminder,
+    fired_reminders,
+    stored={
+        name: wall_clock(*(fired_reminders.c[f"{name}_{part}"] for part in ("date", "time", "time_zone")))
+        for name in ("due", "occurrence")
+    },
+)
 _BETWEEN: Final = (
     select(*_MAPPER.columns)
     .where(

@@ -11,6 +11,7 @@ from domain.model.reminders import Reminder, Schedulable, Settings, Stale
 from domain.wall_clocks import WallClock
 from persistence.compiled import BULK, Row, padded
 from persistence.memberships import members, workspaces
+from persistence.metadata import is_live
 from persistence.paging import Pages, ordered, page_parameters
 from persistence.reminder_rows import REMINDERS, reminders, stale_reminders
 from persistence.runners import Runner
@@ -28,6 +29,14 @@ _SELECT: Final = select(*REMINDERS.columns).where(_ONE)
 _counted: Final = select(reminders.c.task_id).where(_MINE).limit(bindparam("limit")).subquery()
 _COUNT: Final = select(func.count().filter(_counted.c.task_id == bindparam("task")), func.count()).select_from(_counted)
 _PAGES: Final = Pages(select(*REMINDERS.columns).where(_MINE_OF_TASK), reminders.c.id)
+_LIVE_TASK: Final = (
+    select(tasks.c.id)
+    .where(tasks.c.workspace_id == reminders.c.workspace_id, tasks.c.id == reminders.c.task_id, is_live(tasks))
+    .correlate(reminders)
+    .scalar_subquery()
+)
+_MY_PAGES: Final = Pages(select(*REMINDERS.columns).where(_MINE, _LIVE_TASK.is_not(None)), reminders.c.id)
+"""Each task is looked up, until the page is full: among at most 10,000 reminders, if all others are in the trash."""
 _UPDATE: Final = update(reminders).where(_ONE)
 _DELETE: Final = delete(reminders).where(_ONE)
 _some: Final = select(reminders.c.id).where(_MINE).limit(bindparam("limit"))
@@ -117,6 +126,12 @@ class Reminders:
     ) -> Sequence[Reminder]:
         place = {"workspace": workspace_id, "user": user_id, "task": task_id}
         return REMINDERS.all(await _PAGES.read(self._runner, place, after=after, limit=limit))
+
+    async def page_of_user(
+        self, workspace_id: UUID, *, user_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Reminder]:
+        place = {"workspace": workspace_id, "user": user_id}
+        return REMINDERS.all(await _MY_PAGES.read(self._runner, place, after=after, limit=limit))
 
     async def update_all(self, reminders: Sequence[Reminder]) -> None:
         changes = [

@@ -448,7 +448,7 @@ class Reminder(TypedDict):
 
 class ReminderPage(TypedDict):
     """
-    A page of your reminders of a task.
+    A page of your reminders.
     """
 
     items: list[Reminder]
@@ -591,12 +591,14 @@ class WorkspaceChange(TypedDict):
 
 class FiredReminder(TypedDict):
     """
-    One firing of one of your reminders. The reminder or its task may be changed or deleted since.
+    One firing of one of your reminders. `due` and `occurrence` are what the task had when it fired: `due` is `null` if the task was not due, and `occurrence` if it did not recur. The reminder or its task may be changed or deleted since.
     """
 
     reminder_id: UUID
     workspace_id: UUID
     task_id: UUID
+    due: WallClock | None
+    occurrence: WallClock | None
     fires_at: datetime
     fired_at: datetime
 

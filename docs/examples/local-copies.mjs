@@ -10,6 +10,9 @@ import {LocalCopy, isNotFound, json, messages, reader, repeat, sync} from './loc
 
 const NOTHING = {changes: [], fired_reminders: []};
 
+/** Whether two occurrences are the same; `null` is that of a task that does not recur. */
+const isSame = (one, other) => ['date', 'time', 'time_zone'].every((part) => one?.[part] === other?.[part]);
+
 /** The copies by the ids of their workspaces, and the cursor of all of them: an app stores it after the copies. */
 export class LocalCopies {
   cursor = null;
@@ -37,13 +40,13 @@ export class LocalCopies {
   }
 
   /**
-   * The task of a reminder that has fired, once the changes of its workspace are applied: unless it is done or deleted by
-   * now. If the page is closed before the cursor is stored, the reminder comes again: an app that must not show it twice
-   * stores `reminder_id` with `fires_at`.
+   * The task of a reminder that has fired, once the changes of its workspace are applied: unless it is closed or deleted
+   * by now, or at another occurrence, because that of the reminder is done. If the page is closed before the cursor is
+   * stored, the reminder comes again: an app that must not show it twice stores `reminder_id` with `fires_at`.
    */
-  taskOf({workspace_id: id, task_id: taskId}) {
+  taskOf({workspace_id: id, task_id: taskId, occurrence}) {
     const task = this.byId.get(id)?.find('task', taskId);
-    return task?.status === 'open' ? task : undefined;
+    return task?.status === 'open' && isSame(task.occurrence, occurrence) ? task : undefined;
   }
 
   /** Delete the copies of the workspaces that are not among these. */

@@ -61,7 +61,9 @@ class Copies:
             path.unlink()
 
     def remind(self, fired: dict[str, Any]) -> None:
-        """Show a reminder, once the changes of its workspace are applied: unless the task is done or deleted by now.
+        """Show a reminder, once the changes of its workspace are applied: unless the task is closed or deleted by now.
+
+        A task that recurs stays open. Its occurrence is another one if that of the reminder is done.
 
         If this program ends before the cursor is stored, it is shown again. An app that must not do so stores
         `reminder_id` with `fires_at`.
@@ -71,7 +73,7 @@ class Copies:
             return
         with closing(Copy(str(path))) as copy:
             task = copy.find("task", fired["task_id"])
-        if task is not None and task["status"] == "open":
+        if task is not None and task["status"] == "open" and task["occurrence"] == fired["occurrence"]:
             print(f"{fired['fires_at']} {task['title']}", flush=True)
 
     def delete_others(self, workspace_ids: set[str]) -> None:

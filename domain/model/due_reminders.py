@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.model.reminders import Reminder
+from domain.wall_clocks import WallClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,14 @@ class DueReminder:
 class LockedReminder:
     """A reminder that is due, whose workspace and owner are locked.
 
-    `is_active` says that its task is open and not in the trash. `reminders_fired` counts the owner's that have fired.
+    `is_active` says that its task is open and not in the trash; `due` and `occurrence` are those of the task.
+    `reminders_fired` counts the owner's that have fired.
     """
 
     reminder: Reminder
     is_active: bool
+    due: WallClock | None
+    occurrence: WallClock | None
     reminders_fired: int
 
 

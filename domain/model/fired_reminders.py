@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from domain.wall_clocks import WallClock
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiredReminder:
-    """That a reminder has fired. It stays when the reminder, the task or the workspace is deleted: it has only ids.
+    """That a reminder has fired. It stays when the reminder, the task or the workspace is deleted: it has no texts.
 
-    `number` counts the reminders of one user that have fired, in the order of the commits. `fires_at` is the instant
-    that the reminder was for, and `fired_at` when the server fired it, which is later after a downtime.
+    `number` counts the reminders of one user that have fired, in the order of the commits. `due` and `occurrence` are
+    those of the task when it fired: None if it was not due, or did not recur. `fires_at` is the instant that the
+    reminder was for, and `fired_at` when the server fired it, which is later after a downtime.
     """
 
     user_id: UUID
@@ -20,6 +23,8 @@ class FiredReminder:
     reminder_id: UUID
     workspace_id: UUID
     task_id: UUID
+    due: WallClock | None
+    occurrence: WallClock | None
     fires_at: dt.datetime
     fired_at: dt.datetime
 

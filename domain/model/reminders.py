@@ -107,6 +107,11 @@ class ReminderRepository(Protocol):
     ) -> Sequence[Reminder]:
         """Return at most *limit* of a user's reminders of a task by id. *after* is the last id of the page before."""
 
+    async def page_of_user(
+        self, workspace_id: UUID, *, user_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Reminder]:
+        """Return at most *limit* of a user's reminders in a workspace by id, except those of tasks in the trash."""
+
     async def update_all(self, reminders: Sequence[Reminder]) -> None:
         """Store what can change of reminders that exist. All are in one workspace."""
 

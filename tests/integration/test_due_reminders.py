@@ -99,6 +99,8 @@ def test_one_fires_once_for_its_owner_and_nobody_else(
         "reminder_id": reminder,
         "workspace_id": family.rpartition("/")[2],
         "task_id": task.rpartition("/")[2],
+        "due": None,
+        "occurrence": None,
         "fires_at": before["fires_at"],
         "fired_at": fired["fired_at"],
     }
@@ -107,6 +109,50 @@ def test_one_fires_once_for_its_owner_and_nobody_else(
     assert (after["fires_at"], after["fired_at"], after["revision"]) == (None, fired["fired_at"], 2)
     assert (feed.catch_up(), others.catch_up()) == ([], [])
     assert ada.head(family) == head
+
+
+def test_a_notification_completes_the_occurrence_that_it_was_for_and_no_other(
+    ada: Person, bob: Person, family: str, module_database_url: str
+) -> None:
+    feed = Feed(bob.client)
+    scheduled = {"date": "2099-03-27", "time": "09:00", "time_zone": "Europe/Berlin"}
+    task, _ = remind(ada, family, due=scheduled, recurrence={"rule": "FREQ=DAILY"})
+    moved = {**scheduled, "date": "2099-03-28"}
+    ok(ada.client.merge(task, {"due": {"date": moved["date"]}}))
+    theirs = bob.create(f"{task}/reminders", at=instant(DAY))["id"]
+    with streaming(bob.client, STREAM) as stream:
+        fire_reminders(module_database_url, after=DAY)
+        (sent,) = stream.event()["fired_reminders"]
+    assert feed.catch_up() == [theirs]
+    (fired,) = feed.fired
+    assert sent == fired
+    assert (fired["due"], fired["occurrence"]) == (moved, scheduled)
+    found = ok(bob.client.get(task))
+    assert (found["due"], found["occurrence"]) == (fired["due"], fired["occurrence"])
+
+    done = ok(bob.client.post(f"{task}/complete", json={"occurrence": fired["occurrence"]}))
+    assert done["occurrence"] != fired["occurrence"]
+    again = ada.client.post(f"{task}/complete", json={"occurrence": fired["occurrence"]})
+    rejected(again, 409, "stale-occurrence")
+    assert ok(ada.client.get(task)) == done
+
+
+def test_what_a_reminder_was_for_stays_as_it_was(ada: Person, module_database_url: str) -> None:
+    """Also when the task is due at another time, is in the trash, and is deleted for good."""
+    feed = Feed(ada.client)
+    start, day = feed.cursor, {"date": "2099-03-27", "time": None, "time_zone": None}
+    task, _ = remind(ada, due=day)
+    fire_reminders(module_database_url, after=DAY)
+    feed.catch_up()
+    for change in (
+        lambda: ok(ada.client.merge(task, {"due": None})),
+        lambda: no_content(ada.client.delete(task)),
+        lambda: no_content(ada.client.delete(f"{ada.home}/trash")),
+    ):
+        change()
+        feed.cursor = start
+        feed.catch_up()
+    assert [(each["due"], each["occurrence"]) for each in feed.fired] == [(day, None)] * 4
 
 
 def test_those_that_are_late_come_in_the_order_of_their_times_in_small_pages(

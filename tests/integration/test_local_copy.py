@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -317,6 +317,36 @@ def test_the_copies_of_an_account_stay_equal_to_the_server(
             until(lambda: reminded(place) == [f"{reminder['at']} Water"])
             no_content(place.person.client.delete(f"/v1/workspaces/{joined}"))
             until(lambda: set(copied()) == {home})
+
+
+@pytest.mark.parametrize("copies", [account_copies, pytest.param(account_copies_in_node, marks=needs_node)])
+def test_a_reminder_is_not_shown_for_what_is_done_by_then(
+    place: Place, copies: Callable[[Place], AbstractContextManager[Callable[[], dict[str, Things]]]]
+) -> None:
+    """The reminders fire on another server of the database, which the client does not know."""
+    home, day = place.home, {"date": dt.datetime.now(dt.UTC).date().isoformat()}
+    recurring = {"due": day, "recurrence": {"rule": "FREQ=DAILY"}}
+    with copies(place) as copied:
+        with place.served():
+            until(lambda: place.workspace_id in copied())
+        elsewhere = _free_port()
+        with served(place.folder, place.settings, elsewhere), Client(f"http://127.0.0.1:{elsewhere}") as client:
+            person = replace(place.person, client=client.with_token(place.person.tokens["access_token"]))
+            cursor = ok(person.client.get("/v1/users/me/changes"))["next_cursor"]
+            paths, times = [], []
+            for number, title in enumerate(("Done", "Skipped", "Closed", "Moved", "Same"), 1):
+                task = person.create("tasks", title=title, **({} if title == "Closed" else recurring))
+                paths.append(f"{home}/tasks/{task['id']}")
+                at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1, milliseconds=number)
+                times.append(person.create(f"{paths[-1]}/reminders", at=at.isoformat())["at"])
+            new = {"cursor": cursor}
+            until(lambda: len(ok(person.client.get("/v1/users/me/changes", params=new))["fired_reminders"]) == 5)
+            for path, action in zip(paths, ("complete", "skip", "complete"), strict=False):
+                ok(person.client.post(f"{path}/{action}"))
+            ok(person.client.merge(paths[3], {"due": {"date": "2099-01-01"}}))
+        with place.served():
+            until(lambda: f"{times[4]} Same" in reminded(place))
+    assert reminded(place) == [f"{times[3]} Moved", f"{times[4]} Same"]
 
 
 def test_copies_of_an_account_begin_again_if_their_cursor_is_of_no_use(place: Place) -> None:

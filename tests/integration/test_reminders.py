@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.jobs.reminder_upkeep import renew_all
 from persistence.reminder_rows import reminders
-from tests.support.clients import Person, created, everything, new_email, new_id, no_content, ok, rejected
+from tests.support.clients import Person, created, everything, new_email, new_id, no_content, ok, pages, rejected
 from tests.support.purging import dependencies
 from tests.support.tables import Tables
 
@@ -148,6 +148,69 @@ def test_a_reminder_is_found_under_its_task_only_and_not_while_that_is_in_the_tr
     rejected(ada.client.post(f"{task}/reminders", json={"before_due": 30}), 404, "not-found")
     ok(ada.client.post(f"{task}/restore"))
     assert everything(ada.client, f"{task}/reminders") == [reminder]
+
+
+def test_a_user_lists_all_of_their_reminders_in_a_workspace(ada: Person, bob: Person, home: str, task: str) -> None:
+    other = f"{home}/tasks/{ada.create(f'{home}/tasks', title='Reap')['id']}"
+    mine = [
+        ada.create(f"{path}/reminders", at=f"2099-01-0{n}T00:00:00Z") for n, path in enumerate([task, other] * 2, 1)
+    ]
+    theirs = bob.create(f"{other}/reminders", before_due=30)
+    ada.create(f"{ada.home}/tasks/{ada.create('tasks', title='Dig')['id']}/reminders", before_due=5)
+    ok(ada.client.post(f"{task}/complete"))
+    assert pages(ada.client, f"{home}/reminders", limit=3) == [mine[:3], mine[3:]]
+    assert everything(bob.client, f"{home}/reminders") == [theirs]
+
+    no_content(ada.client.delete(other))
+    assert everything(ada.client, f"{home}/reminders") == mine[::2]
+    assert everything(bob.client, f"{home}/reminders") == []
+    ok(ada.client.post(f"{other}/restore"))
+    assert everything(ada.client, f"{home}/reminders") == mine
+
+
+def test_another_device_sees_by_the_tag_of_the_list_whether_a_reminder_changed(
+    ada: Person, home: str, task: str
+) -> None:
+    path = f"{task}/reminders/{ada.create(f'{task}/reminders', before_due=30)['id']}"
+
+    def is_known(etag: str) -> bool:
+        return ada.client.get(f"{home}/reminders", headers={"If-None-Match": etag}).status_code == 304
+
+    def etag() -> str:
+        return ada.client.get(f"{home}/reminders").headers["ETag"]
+
+    for change in (
+        lambda: ada.create(f"{task}/reminders", before_due=5),
+        lambda: ok(ada.client.merge(path, {"before_due": 60})),
+        lambda: ok(ada.client.merge(task, {"due": {"date": "2099-03-28"}})),
+        lambda: no_content(ada.client.delete(path)),
+    ):
+        before = etag()
+        ok(ada.client.merge(task, {"title": new_id()}))
+        assert is_known(before)
+        change()
+        assert not is_known(before)
+
+
+def test_a_list_of_all_reminders_is_of_one_user_in_one_workspace(
+    ada: Person, bob: Person, home: str, task: str
+) -> None:
+    for minutes in (1, 2):
+        ada.create(f"{task}/reminders", before_due=minutes)
+    cursor = ok(ada.client.get(f"{home}/reminders", params={"limit": 1}))["next_cursor"]
+    of_task = ok(ada.client.get(f"{task}/reminders", params={"limit": 1}))["next_cursor"]
+    for client, path, wrong in (
+        (bob.client, home, cursor),
+        (ada.client, ada.home, cursor),
+        (ada.client, home, of_task),
+        (ada.client, home, "x"),
+    ):
+        refused = client.get(f"{path}/reminders", params={"cursor": wrong})
+        assert rejected(refused, 400, "invalid-cursor") == {"cursor cursor"}
+    rejected(bob.client.get(f"{ada.home}/reminders"), 404, "not-found")
+    elsewhere = ada.create("/v1/tokens", name="Bot", scopes=["read"], workspace_ids=[ada.workspace_id])["token"]
+    rejected(ada.client.with_token(elsewhere).get(f"{home}/reminders"), 404, "not-found")
+    assert everything(ada.client.with_token(elsewhere), f"{ada.home}/reminders") == []
 
 
 def test_a_user_has_ten_reminders_of_a_task(ada: Person, bob: Person, task: str) -> None:

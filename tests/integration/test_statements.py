@@ -163,6 +163,14 @@ def test_taking_an_occurrence_back_takes_two_more(ada: Person, tables: Tables) -
     ]
 
 
+def test_listing_reminders_takes_three_and_those_of_all_tasks_two(ada: Person) -> None:
+    path = f"{ada.home}/tasks/{ada.create('tasks', title='Sow')['id']}/reminders"
+    ada.create(path, before_due=30)
+    assert statements_of(lambda: ok(ada.client.get(path))) == [AUTHENTICATE, "SELECT tasks", "SELECT reminders"]
+    of_all = "SELECT tasks"  # each reminder's, in the statement that reads the reminders
+    assert statements_of(lambda: ok(ada.client.get(f"{ada.home}/reminders"))) == [AUTHENTICATE, of_all]
+
+
 def test_listing_completions_takes_three(ada: Person) -> None:
     path = f"{_recurring(ada)}/completions"
     assert statements_of(lambda: ok(ada.client.get(path))) == [AUTHENTICATE, "SELECT tasks", "SELECT completions"]

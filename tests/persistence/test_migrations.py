@@ -17,8 +17,10 @@ from domain import (
     account_log,
     comments,
     completions,
+    due_reminders,
     labels,
     projects,
+    reminders,
     restoring,
     sections,
     sessions,
@@ -28,6 +30,7 @@ from domain import (
     trash,
 )
 from domain.errors import NotFound
+from domain.model.fired_reminders import FiredReminder
 from domain.policy import Policy
 from domain.quotas import row_bytes
 from domain.sessions import SessionEnded, SessionTokens
@@ -355,3 +358,31 @@ async def test_a_downgrade_loses_completions_and_no_longer_counts_them(database_
     assert now.recurrence
     kept = replace(now, recurrence=replace(now.recurrence, completion_id=None))
     assert await ada.write(task_status.reopen, task.id) == kept
+
+
+async def test_a_downgrade_loses_what_reminders_that_fired_were_for_and_keeps_that_they_did(
+    database_url: str, database: Database
+) -> None:
+    ada = await Caller(database=database).register("ada")
+    due = WallClock(date=dt.date(2027, 3, 1), time=dt.time(9), time_zone="Europe/Berlin")
+    draft = TaskDraft(title="Water", due=due, recurrence=RecurrenceDraft(rule="FREQ=DAILY"))
+    task = await ada.write(tasks.create, draft)
+    reminder = await ada.write(reminders.create, task.id, at=ada.clock.now + dt.timedelta(hours=1))
+
+    async def fire_and_list(number: int) -> Sequence[FiredReminder]:
+        ada.clock.now += dt.timedelta(days=1)
+        assert await replace(ada.account, principal=None).write(due_reminders.fire, ada.workspace_id, [reminder.id])
+        async with ada.account.unit() as uow:
+            return await uow.fired_reminders.between(ada.user_id, after=0, to=number, limit=9)
+
+    (before,) = await fire_and_list(1)
+    assert (before.due, before.occurrence) == (due, due)
+    await database.close()
+
+    migrations.downgrade(database_url, "0027")
+    migrations.upgrade(database_url)
+
+    await ada.write(reminders.update, task.id, reminder.id, at=ada.clock.now + dt.timedelta(hours=1))
+    first, second = await fire_and_list(2)
+    assert first == replace(before, due=None, occurrence=None)
+    assert (second.number, second.due, second.occurrence) == (2, due, due)

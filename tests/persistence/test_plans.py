@@ -96,7 +96,7 @@ from tests.support.prepared import OPERATIONS, prepared
 from tests.support.programs import our_contract, quick_passwords
 from tests.support.server import UNHINDERED, serving
 from tests.support.service_callers import Caller
-from tests.support.statements import Plan, overheard, plans_of
+from tests.support.statements import Plan, overheard, plans_of, rows_read
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
@@ -878,6 +878,8 @@ async def call_reminder_services(ada: Caller) -> None:
     await ada.read(reminders.get, task.id, reminder.id)
     page = await ada.read(reminders.page, task.id, limit=1)
     await ada.read(reminders.page, task.id, limit=1, cursor=page.next_cursor)
+    page = await ada.read(reminders.page_of_mine, limit=1)
+    await ada.read(reminders.page_of_mine, limit=1, cursor=page.next_cursor)
     await ada.write(reminders.update, task.id, reminder.id, before_due=3)
     await ada.write(tasks.update, task.id, edit=TaskEdit(due=None))
     await ada.write(reminders.delete, task.id, reminder.id)
@@ -1016,6 +1018,19 @@ async def test_every_statement_of_every_service_is_served_by_an_index(
 
     assert heard
     await require_indexes(connection, heard)
+
+
+async def test_a_page_of_all_of_a_user_s_reminders_reads_each_with_its_task(
+    ada: Caller, connection: AsyncConnection
+) -> None:
+    """Others have thousands in the workspace. SQLite counts its steps, of which a row takes fewer than 60."""
+    with overheard() as heard:
+        page = await ada.read(reminders.page_of_mine, limit=50)
+        assert len((await ada.read(reminders.page_of_mine, limit=50, cursor=page.next_cursor)).items) == 50
+    most = 2 * 51 * (60 if connection.dialect.name == "sqlite" else 1)
+    counts = [await rows_read(connection, statement) for statement in heard]
+    assert len(counts) == 2
+    assert all(51 <= count <= most for count in counts), counts
 
 
 async def test_no_row_is_looked_for_in_a_whole_workspace_that_the_statistics_do_not_know(

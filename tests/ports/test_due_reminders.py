@@ -1,5 +1,6 @@
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -9,11 +10,13 @@ from domain.model.reminders import Reminder
 from domain.model.tasks import Task
 from domain.model.users import User
 from domain.model.workspaces import Workspace
+from domain.task_recurrence import Recurrence
+from domain.wall_clocks import WallClock
 from tests.ports.test_comments import sow
 from tests.ports.test_reminders import add
 from tests.support import things
 from tests.support.defaults import NOON
-from tests.support.things import DAY, HOUR, NOBODY, reminder
+from tests.support.things import DAY, DUE, HOUR, NOBODY, reminder
 from tests.support.worlds import World
 
 DATA = "2026a"
@@ -82,6 +85,33 @@ async def test_those_of_one_workspace_are_locked_if_they_are_due(
         assert await uow.enter(home.id)
         (found,) = await uow.due_reminders.lock(home.id, [due.id], now=NOON, zone_data=DATA)
         assert (found.reminder, found.reminders_fired) == (due, 1)
+
+
+async def test_they_are_locked_with_when_their_task_is_due_and_the_occurrence_that_it_is_at(
+    world: World, home: Workspace, chore: Task, ada: User
+) -> None:
+    scheduled = WallClock(date=DUE.date - DAY, time=DUE.time)
+    series = Recurrence(
+        rule="FREQ=DAILY",
+        anchor="due",
+        overdue="skip",
+        series_start=scheduled,
+        occurrence=scheduled,
+        remaining=None,
+        occurrence_since=NOON,
+    )
+    moved = await sow(world, home, number=2, due=DUE, recurrence=series)
+    floating = await sow(world, home, number=3, due=WallClock(date=DUE.date))
+    found = [reminder(number, task, of=ada, fires_at=NOON) for number, task in enumerate((chore, moved, floating), 1)]
+    await add(world, *found)
+    async with world.unit() as uow:
+        assert await uow.enter(home.id)
+        locked = await uow.due_reminders.lock(home.id, [each.id for each in found], now=NOON, zone_data=DATA)
+    assert {each.reminder.task_id: (each.due, each.occurrence) for each in locked} == {
+        chore.id: (chore.due, None),
+        moved.id: (DUE, replace(DUE, date=DUE.date - DAY)),
+        floating.id: (WallClock(date=DUE.date), None),
+    }
 
 
 async def test_what_was_computed_with_older_zone_data_waits_and_with_newer_does_not(

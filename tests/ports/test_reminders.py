@@ -76,6 +76,26 @@ async def test_a_user_s_reminders_of_a_task_are_read_in_pages_by_id(
     assert [each.id for each in found] == [ident(1), ident(3), ident(4)]
 
 
+async def test_a_user_s_reminders_in_a_workspace_are_read_in_pages_by_id_without_those_in_the_trash(  # noqa: PLR0913, PLR0917  # fixtures
+    world: World, home: Workspace, other: Workspace, chore: Task, ada: User, bob: User
+) -> None:
+    closed = await sow(world, home, number=2, status="completed", completed_at=NOON)
+    trashed, theirs = await sow(world, home, number=3), await sow(world, other)
+    await add(world, *(reminder(number, chore, of=ada) for number in (7, 1, 5)), reminder(2, closed, of=ada))
+    await add(world, *(reminder(number, trashed, of=ada) for number in (3, 4, 8)))
+    await add(world, reminder(6, chore, of=bob), reminder(9, theirs, of=ada))
+    async with world.unit() as uow:
+        await uow.tasks.delete_all(home.id, [trashed.id], trash_id=NOBODY, revision=9)
+
+    found = await in_pages(
+        lambda uow, after: uow.reminders.page_of_user(home.id, user_id=ada.id, after=after, limit=2),
+        world=world,
+        place_of=lambda each: each.id,
+    )
+
+    assert [each.id for each in found] == [ident(1), ident(2), ident(5), ident(7)]
+
+
 async def test_a_user_s_reminders_are_counted_up_to_a_limit(  # noqa: PLR0913, PLR0917  # fixtures
     world: World, home: Workspace, other: Workspace, chore: Task, ada: User, bob: User
 ) -> None:

@@ -111,13 +111,15 @@ def queued_email(number: int, **changes: Any) -> QueuedEmail:
 
 
 def fired_reminder(number: int, *, user_id: UUID, workspace_id: UUID, **changes: Any) -> FiredReminder:
-    """A reminder about a task that does not exist any more."""
+    """A reminder about a task that recurs, and does not exist any more. The occurrence was moved."""
     fired = FiredReminder(
         user_id=user_id,
         number=number,
         reminder_id=ident(600 + number),
         workspace_id=workspace_id,
         task_id=ident(700 + number),
+        due=WallClock(date=NOON.date(), time=dt.time(9, 30), time_zone="Europe/London"),
+        occurrence=WallClock(date=NOON.date() - DAY, time=dt.time(9), time_zone="Europe/London"),
         fires_at=NOON,
         fired_at=NOON + HOUR,
     )

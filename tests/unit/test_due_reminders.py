@@ -10,8 +10,9 @@ import pytest
 from domain import due_reminders, members, reminders, task_deletions, task_status, tasks, workspaces
 from domain.model.fired_reminders import FiredReminder
 from domain.model.reminders import Reminder, Stale
-from domain.tasks import TaskDraft
-from domain.wall_clocks import WallClock
+from domain.task_recurrence import RecurrenceDraft
+from domain.tasks import TaskDraft, TaskEdit
+from domain.wall_clocks import WallClock, WallClockPatch
 from tests.support.defaults import NOON
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.things import DAY, HOUR
@@ -73,6 +74,8 @@ async def test_a_reminder_fires_at_its_instant_and_only_then(owner: FakeUnitOfWo
             reminder_id=created.id,
             workspace_id=owner.workspace_id,
             task_id=task_id,
+            due=None,
+            occurrence=None,
             fires_at=SOON,
             fired_at=LATER,
         )
@@ -82,6 +85,21 @@ async def test_a_reminder_fires_at_its_instant_and_only_then(owner: FakeUnitOfWo
     assert found == replace(done, updated_at=LATER, revision=2)
     assert await due_reminders.fire(nobody(owner, now=LATER), owner.workspace_id, [created.id]) == 0
     assert await fire(owner, now=LATER) == 0
+
+
+async def test_a_firing_says_when_the_task_was_due_and_which_occurrence_it_was_at(owner: FakeUnitOfWork) -> None:
+    day = WallClock(date=NOON.date() + DAY, time=dt.time(9), time_zone="Europe/Berlin")
+    draft = TaskDraft(title="Water", due=day, recurrence=RecurrenceDraft(rule="FREQ=DAILY"))
+    task = await tasks.create(owner.unit(), draft)
+    await reminders.create(owner.unit(), task.id, at=SOON)
+    moved = replace(day, time=day.time, date=day.date + DAY)
+    await tasks.update(owner.unit(), task.id, edit=TaskEdit(due=WallClockPatch(date=moved.date)))
+
+    await fire(owner)
+    await task_status.complete(owner.unit(now=SOON), task.id)
+
+    (fired,) = fired_of(owner)
+    assert (fired.due, fired.occurrence) == (moved, day)
 
 
 async def test_the_earliest_fire_first_and_are_numbered_for_each_user(

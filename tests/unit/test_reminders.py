@@ -81,6 +81,38 @@ async def test_a_cursor_is_of_one_task_and_one_user(
             await reminders.page(who.unit(), at, cursor=cursor)
 
 
+async def test_all_of_a_user_are_listed_but_for_those_of_tasks_in_the_trash(
+    owner: FakeUnitOfWork, viewer: FakeUnitOfWork, task_id: UUID
+) -> None:
+    other = await tasks.create(owner.unit(), TaskDraft(title="Reap"))
+    first, second, third = [
+        await reminders.create(owner.unit(), of, before_due=5) for of in (task_id, other.id, task_id)
+    ]
+    theirs = await reminders.create(viewer.unit(), task_id, before_due=5)
+    await task_status.complete(owner.unit(), task_id)
+
+    page = await reminders.page_of_mine(owner.unit(), limit=2)
+    assert page.items == (first, second)
+    assert (await reminders.page_of_mine(owner.unit(), cursor=page.next_cursor)).items == (third,)
+    assert (await reminders.page_of_mine(viewer.unit())).items == (theirs,)
+    await task_deletions.delete(owner.unit(), task_id)
+    assert (await reminders.page_of_mine(owner.unit())).items == (second,)
+
+
+async def test_a_cursor_of_all_is_of_one_workspace_and_one_user(
+    owner: FakeUnitOfWork, viewer: FakeUnitOfWork, task_id: UUID
+) -> None:
+    elsewhere = owner.unit(workspace_id=(await workspaces.create(owner.account_unit(), name="Club")).id)
+    for _ in range(2):
+        await reminders.create(owner.unit(), task_id, before_due=1)
+    cursor = (await reminders.page_of_mine(owner.unit(), limit=1)).next_cursor
+    of_task = (await reminders.page(owner.unit(), task_id, limit=1)).next_cursor
+
+    for uow, given in ((viewer.unit(), cursor), (elsewhere, cursor), (owner.unit(), of_task)):
+        with pytest.raises(CursorInvalid):
+            await reminders.page_of_mine(uow, cursor=given)
+
+
 async def test_a_reminder_is_of_one_task_which_is_not_in_the_trash(owner: FakeUnitOfWork, task_id: UUID) -> None:
     reminder = await reminders.create(owner.unit(), task_id, at=SOON)
     other = await tasks.create(owner.unit(), TaskDraft(title="Reap"))

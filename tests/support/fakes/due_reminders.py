@@ -4,6 +4,7 @@ from uuid import UUID
 
 from domain.model.due_reminders import DueReminder, LockedReminder
 from domain.model.reminders import Reminder, Stale
+from domain.model.tasks import Task
 from tests.support.fakes.store import Store
 
 
@@ -24,11 +25,7 @@ class FakeDueReminders:
         self, workspace_id: UUID, reminder_ids: Collection[UUID], *, now: dt.datetime, zone_data: str
     ) -> Sequence[LockedReminder]:
         return [
-            LockedReminder(
-                reminder=each,
-                is_active=self._is_active(each),
-                reminders_fired=len(self._store.fired_reminders.get(each.user_id, ())),
-            )
+            self._locked(each)
             for _, each in self._due(now, zone_data)
             if each.workspace_id == workspace_id and each.id in reminder_ids
         ]
@@ -45,6 +42,14 @@ class FakeDueReminders:
         ]
         return sorted(found, key=lambda one: one[0])
 
-    def _is_active(self, reminder: Reminder) -> bool:
-        task = self._store.tasks.get((reminder.workspace_id, reminder.task_id))
-        return task is not None and task.status == "open"
+    def _locked(self, reminder: Reminder) -> LockedReminder:
+        key = (reminder.workspace_id, reminder.task_id)
+        live = self._store.tasks.get(key)
+        task = live or self._store.trashed[Task, *key].entity
+        return LockedReminder(
+            reminder=reminder,
+            is_active=live is not None and live.status == "open",
+            due=task.due,
+            occurrence=task.occurrence,
+            reminders_fired=len(self._store.fired_reminders.get(reminder.user_id, ())),
+        )

@@ -32,6 +32,12 @@ class FakeReminders:
         mine = [each for each in self._of(workspace_id, user_id) if each.task_id == task_id]
         return page_of(mine, place=lambda each: each.id, after=after, limit=limit)
 
+    async def page_of_user(
+        self, workspace_id: UUID, *, user_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Reminder]:
+        live = [each for each in self._of(workspace_id, user_id) if (workspace_id, each.task_id) in self._store.tasks]
+        return page_of(live, place=lambda each: each.id, after=after, limit=limit)
+
     async def update_all(self, reminders: Sequence[Reminder]) -> None:
         for each in reminders:
             assert (each.workspace_id, each.id) in self._reminders
