@@ -49,11 +49,11 @@ def scheduled(
     the reminder, with a new revision.
     """
     at = instant(reminder, due=due, settings=settings)
-    fires_at = at
-    if at is not None and at != reminder.fires_at and (at <= (since or now) or at == reminder.fired_for):
-        fires_at = None
+    fires_at, fired_for = at, reminder.fired_for
+    if at is not None and at != reminder.fires_at and (at <= (since or now) or at == fired_for):
+        fires_at, fired_for = None, at
     zone_data = None if fires_at is None or reminder.before_due is None else DATA_VERSION
-    changes: dict[str, Any] = {"fires_at": fires_at, "zone_data": zone_data}
+    changes: dict[str, Any] = {"fires_at": fires_at, "fired_for": fired_for, "zone_data": zone_data}
     if fires_at != reminder.fires_at:
         changes |= {"updated_at": now, "revision": reminder.revision + 1}
     return replace(reminder, **changes)

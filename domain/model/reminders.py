@@ -26,10 +26,10 @@ class Settings:
 class Reminder:
     """When a user is reminded of a task: *at* an instant, or so many minutes *before_due*. The other one is None.
 
-    `fires_at` is None if there is nothing to fire. `fired_for` is the instant for which it fired last, or which passed
-    while its task was closed or in the trash: it is done, and does not fire again for the same instant. `fired_at` is
-    when it last fired. `zone_data` is the version of the time zone data with which `fires_at` was computed, None where
-    that data does not matter.
+    `fires_at` is None if there is nothing to fire. `fired_for` is the instant that is done, and for which it does not
+    fire again: it fired for it last, or that passed while its task was closed or in the trash, or it had passed when it
+    was computed. `fired_at` is when it last fired. `zone_data` is the version of the time zone data with which
+    `fires_at` was computed, None where that data does not matter.
     """
 
     id: UUID

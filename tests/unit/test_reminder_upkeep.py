@@ -4,8 +4,8 @@ from uuid import UUID
 
 from domain import reminder_upkeep, reminders, tasks, users
 from domain.model.reminders import Reminder, Stale
-from domain.tasks import TaskDraft
-from domain.wall_clocks import WallClock
+from domain.tasks import TaskDraft, TaskEdit
+from domain.wall_clocks import WallClock, WallClockPatch
 from domain.zones import DATA_VERSION
 from tests.support.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.things import NOBODY
@@ -41,6 +41,20 @@ async def test_reminders_are_computed_anew_some_at_a_time_until_all_are(uow: Fak
 
     assert found == [(True, 2), (True, 1), (False, 1)]
     assert instants(uow) == {EIGHT + dt.timedelta(hours=1)}
+
+
+async def test_what_has_passed_before_it_is_computed_anew_stays_so(uow: FakeUnitOfWork) -> None:
+    """The task became due in the past, but after the settings had changed."""
+    reminder = await reminded(uow)
+    await tasks.update(uow.unit(), reminder.task_id, edit=TaskEdit(due=None))
+    await users.update(uow.account_unit(), reminder_time=dt.time(10))
+    moved = TaskEdit(due=WallClockPatch(date=dt.date(2026, 3, 4)))
+    await tasks.update(uow.unit(now=EIGHT), reminder.task_id, edit=moved)
+    assert instants(uow) == {None}
+
+    assert await reminder_upkeep.renew_stale(nobody(uow).unit(now=EIGHT), reminder.workspace_id, reminder.user_id)
+
+    assert instants(uow) == {None}
 
 
 async def test_older_zone_data_is_replaced(uow: FakeUnitOfWork) -> None:
