@@ -12,6 +12,9 @@ TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist loadfile --no-loadsco
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 PYTHON_CHECK := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
+# What a module of tests names that has a short form in `make test`.
+SHORT = AT_LENGTH|FEW_BACKENDS|one_database|a_third_on_postgresql|TICKBOX_TEST_(SOAK|KILLS)
+
 .PHONY: help serve test coverage check gate try soak fuzz sdks bench figures models support docs release wheels lock clean python
 
 serve: $(RUNTIME)  ## make the environment, migrate, and serve on http://127.0.0.1:8080
@@ -37,9 +40,8 @@ gate: $(DEV)  ## every stage of the gate, and a running server made for it: make
 try: $(DEV)  ## all that the contract promises of one operation, on SQLite: make try OP=complete_task
 	$(BIN)/python -m tests.try_operation $(OP)
 
-soak: $(DEV)  ## what `make test` does in a short form: kills under load, followers, access, the model, Schemathesis, edits of the contract
-	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 tests/fuzzing tests/integration/model tests/integration/followers tests/persistence/test_rows_read.py tests/unit/test_clock_changes.py tests/unit/recurrence tests/contract/gate/compatible tests/contract/gate/test_memory.py tests/bench \
-	  $(addprefix tests/integration/test_,crashes.py access.py batch_and_single.py concurrent_moves.py gate_stages.py guarantees.py hardening.py leftovers.py log.py mail.py probes.py problems.py retention.py running.py worker.py)
+soak: $(DEV)  ## at length, and on both databases, each module of tests of which `make test` does a part
+	TICKBOX_TEST_SOAK=1 TICKBOX_TEST_KILLS=200 $(BIN)/pytest -n 2 $$(grep -rlE --include='test_*.py' '$(SHORT)' tests)
 
 fuzz: $(DEV)  ## Schemathesis at length, from a random seed
 	$(BIN)/python -m tests.fuzz

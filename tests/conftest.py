@@ -107,9 +107,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def is_chosen(item: pytest.Item) -> bool:
     """Whether it runs: not two thirds of what tests each operation for what hardly depends on the database.
 
-    On PostgreSQL, that is. Which third it is depends on the names, so that a new operation changes nothing else.
+    On PostgreSQL, that is. Which third it is depends on the names, so that a new operation changes nothing else. What
+    clients do at once is marked to run on each database, because it depends on the locks of each.
     """
-    if AT_LENGTH or "postgresql" not in item.name or item.get_closest_marker("a_third_on_postgresql") is None:
+    in_full = AT_LENGTH or item.get_closest_marker("on_each_database") is not None
+    if in_full or "postgresql" not in item.name or item.get_closest_marker("a_third_on_postgresql") is None:
         return True
     return zlib.crc32(item.name.encode()) % 3 == 0
 

@@ -45,7 +45,7 @@ OPERATIONS = tuple(operations(read_contract()))
 GUARDED = tuple(operation for operation in OPERATIONS if not operation.public)
 IN_WORKSPACE = tuple(operation for operation in GUARDED if operation.in_workspace)
 Check = Callable[..., None]
-SHARES = {"sqlite": 4, "postgresql": 24}
+SHARES = {"sqlite": 8, "postgresql": 24}
 """Each operation is tried by one of this many callers, different ones each; in `make soak` and `make try` by all.
 
 All operations by all callers would be 8,000 requests, 90 more with each operation, that the same code rejects.

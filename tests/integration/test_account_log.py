@@ -28,7 +28,7 @@ EVENTS = "/v1/users/me/events"
 NEW_PASSWORD = "tea and analytical engines"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
 
 def log_of(person: Person) -> list[dict[str, Any]]:

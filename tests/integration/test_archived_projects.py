@@ -16,6 +16,8 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 Ids = dict[str, str]
 
 REQUESTS: Final[tuple[tuple[str, Ids, dict[str, Any] | None], ...]] = (

@@ -16,6 +16,8 @@ from tests.support.clients import Client, Person, created, everything, no_conten
 from tests.support.logs import check_log, check_payloads
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 ROUNDS = 10
 
@@ -68,6 +70,7 @@ def test_in_a_personal_workspace_only_its_owner_is_an_assignee(ada: Person, bob:
     no_content(ada.client.put(f"{path}/{ada.id}"))
 
 
+@pytest.mark.on_each_database
 def test_a2_assignees_are_added_without_replacing_the_list(ada: Person, bob: Person, home: str, server: str) -> None:
     """Two clients add assignees at once, and the task has both."""
     task = ada.create(f"{home}/tasks", title="Dust")
@@ -109,6 +112,7 @@ def test_whoever_leaves_is_unassigned_in_the_same_change(
     ]
 
 
+@pytest.mark.on_each_database
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("how", GO)
 def test_whoever_is_assigned_while_they_leave_is_a_member_or_is_not_assigned(

@@ -11,6 +11,8 @@ from tests.support.clients import Client, Person, created, everything, new_email
 from tests.support.logs import check_log, check_payloads
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 
@@ -120,6 +122,7 @@ def test_a_task_s_comments_are_deleted_and_restored_with_it(
     check_payloads(ada, check_log(tables, shared.split("/")[3]), home=shared.partition("/tasks")[0])
 
 
+@pytest.mark.on_each_database
 @pytest.mark.unmeasured
 def test_comments_of_a_task_that_is_deleted_meanwhile_are_deleted_or_refused(
     ada: Person, bob: Person, shared: str, tables: Tables

@@ -25,6 +25,8 @@ from tests.support.streams import streaming
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 Json = dict[str, Any]
 MORNING = dt.datetime(2027, 3, 1, 8, tzinfo=dt.UTC)
 """A Monday."""
@@ -266,6 +268,7 @@ def both(person: Person, task: Json, name: str, **body: Any) -> Counter[int]:
         return Counter(threads.map(send, range(MANY)))
 
 
+@pytest.mark.on_each_database
 @pytest.mark.parametrize("name", ["complete", "skip"])
 def test_of_those_who_mean_the_same_occurrence_one_ends_it(ada: Person, name: str) -> None:
     task = recurring(ada, due="2027-03-01")
@@ -274,6 +277,7 @@ def test_of_those_who_mean_the_same_occurrence_one_ends_it(ada: Person, name: st
     assert len(listed(ada, task)) == 1
 
 
+@pytest.mark.on_each_database
 def test_those_who_name_no_occurrence_end_one_each(ada: Person, tables: Tables) -> None:
     task = recurring(ada)
     assert both(ada, task, "complete") == {200: MANY}

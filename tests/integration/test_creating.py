@@ -10,6 +10,8 @@ import pytest
 from tests.support.checking import read_contract
 from tests.support.clients import PASSWORD, Person, created, new_email
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "UserCreate": ("/v1/users", {"password": PASSWORD, "name": "Ada"}),
     "SessionCreate": ("/v1/sessions", {"password": PASSWORD}),

@@ -14,6 +14,8 @@ from tests.support.clients import Client, Person, created, no_content, ok, rejec
 from tests.support.logs import check_log, check_payloads
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 
@@ -87,6 +89,7 @@ def test_one_dependency_is_added_and_removed_by_itself(ada: Person) -> None:
         assert "`depends_on_id`" not in no_task.json()["detail"]
 
 
+@pytest.mark.on_each_database
 def test_of_two_clients_that_close_a_cycle_at_once_one_is_refused(ada: Person, server: str) -> None:
     """Each end of a chain is to depend on the other: whichever comes second would close it."""
 

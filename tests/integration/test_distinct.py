@@ -10,6 +10,8 @@ import pytest
 from tests.support.checking import read_contract
 from tests.support.clients import Person, rejected
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 Json = dict[str, Any]
 SCHEMAS: Json = read_contract()["components"]["schemas"]
 

@@ -19,6 +19,8 @@ from tests.support.clients import (
 )
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 __all__ = ["mailbox", "newcomer", "office"]  # fixtures
 
 

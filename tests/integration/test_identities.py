@@ -45,6 +45,8 @@ from tests.support.server import serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 MANY = 20
 INVALID = 'Bearer realm="tickbox", error="invalid_token"'
 
@@ -174,6 +176,7 @@ def test_a_first_use_for_an_unknown_workspace_creates_the_account_and_gets_404(
     assert ok(mine.get("/v1/users/me"))["name"] == "New user"
 
 
+@pytest.mark.on_each_database
 @pytest.mark.parametrize("verified", [True, False])
 def test_concurrent_first_uses_create_one_account(
     client: Client,

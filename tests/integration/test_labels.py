@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.clients import Client, Person, created, everything, no_content, ok, rejected
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 
@@ -68,6 +70,7 @@ def test_a_name_that_exists_is_a_409_that_carries_the_existing_id(ada: Person, w
     assert response.json()["existing_id"] == wet
 
 
+@pytest.mark.on_each_database
 def test_two_clients_create_one_label_at_once(ada: Person, server: str) -> None:
     """One gets it, and the others get its id."""
 
@@ -110,6 +113,7 @@ def test_a_label_of_another_workspace_does_not_exist(ada: Person, bob: Person) -
     assert rejected(response, 422, "invalid-body") == {"#/label_ids/0 label"}
 
 
+@pytest.mark.on_each_database
 def test_a2_a_label_is_added_without_replacing_the_list(ada: Person, server: str) -> None:
     """Two clients add labels at once, and the task has all of them."""
     first, second, third = (ada.create("labels", name=name)["id"] for name in ("one", "two", "three"))

@@ -44,6 +44,8 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, our_contract, patiently, quick_passwords, serve
 from tests.support.tables import NOW, Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()
 
@@ -370,6 +372,7 @@ def test_a_reset_request_does_not_show_which_addresses_are_known(
     assert waiting(tables) == []
 
 
+@pytest.mark.on_each_database
 def test_of_two_concurrent_uses_of_one_token_one_sets_the_password(
     client: Client, office: Office, newcomer: Person
 ) -> None:
@@ -463,6 +466,7 @@ def test_an_address_that_is_rejected_for_good_is_given_up_at_once_and_delays_nob
     assert len(office.to(other)) == 1
 
 
+@pytest.mark.on_each_database
 def test_of_several_servers_one_sends_each_email(
     client: Client, office: Office, mailbox: Mailbox, tables: Tables
 ) -> None:
@@ -474,6 +478,7 @@ def test_of_several_servers_one_sends_each_email(
     assert waiting(tables) == []
 
 
+@pytest.mark.on_each_database
 async def test_an_email_of_a_server_that_stops_while_sending_is_sent_by_the_next(
     module_database_url: str, office: Office, mailbox: Mailbox, newcomer: Person, tables: Tables
 ) -> None:
@@ -493,6 +498,7 @@ async def test_an_email_of_a_server_that_stops_while_sending_is_sent_by_the_next
     assert len(office.to(newcomer)) == 1
 
 
+@pytest.mark.on_each_database
 async def test_an_email_that_cannot_be_rendered_does_not_delay_the_others(
     office: Office, newcomer: Person, client: Client, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,8 @@ from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 TEAM = ("viewer", "editor", "admin", "owner")
 
 
@@ -159,6 +161,7 @@ def test_the_token_of_an_invitation_works_once_and_for_a_week(ada: Person, clien
     assert not tables.holds_text(token)
 
 
+@pytest.mark.on_each_database
 def test_of_concurrent_acceptances_one_succeeds(ada: Person, client: Client, tables: Tables) -> None:
     home = new_shared_workspace(ada)
     token = tables.send_invitation(invite(ada, home)["id"])
@@ -209,6 +212,7 @@ def test_a_member_cannot_give_a_role_above_their_own(ada: Person, bob: Person, c
     ok(bob.client.merge(f"{home}/members/{carl.id}", {"role": "admin"}))
 
 
+@pytest.mark.on_each_database
 def test_of_two_owners_who_leave_at_once_one_stays(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
         home, bob = new_shared_workspace(ada), register(client)
@@ -217,6 +221,7 @@ def test_of_two_owners_who_leave_at_once_one_stays(ada: Person, client: Client, 
         assert at_once(lambda: ada.client.delete(leave), lambda: bob.client.delete(leave)) == [204, 409]  # noqa: B023  # called at once
 
 
+@pytest.mark.on_each_database
 def test_of_two_owners_who_demote_each_other_one_stays_an_owner(ada: Person, client: Client, tables: Tables) -> None:
     for _ in range(5):
         home, bob = new_shared_workspace(ada), register(client)
@@ -331,6 +336,7 @@ def test_a_deleted_user_is_erased_from_the_logs_of_workspaces_they_had_left(
     assert (mine[0].payload is None) == deletes
 
 
+@pytest.mark.on_each_database
 def test_a_user_who_joins_while_their_name_changes_has_the_new_name(ada: Person, bob: Person, tables: Tables) -> None:
     for n in range(5):
         home = new_shared_workspace(ada)
@@ -341,6 +347,7 @@ def test_a_user_who_joins_while_their_name_changes_has_the_new_name(ada: Person,
         check_log(tables, home.rpartition("/")[2])
 
 
+@pytest.mark.on_each_database
 def test_a_user_who_joins_while_their_account_is_deleted_leaves_no_member(
     ada: Person, client: Client, tables: Tables
 ) -> None:

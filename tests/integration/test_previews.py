@@ -9,6 +9,8 @@ import pytest
 from tests.support.clients import Person, created, ok, rejected
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 Json = dict[str, Any]
 PATH = "/v1/recurrence-previews"
 DAILY = {"rule": "FREQ=DAILY"}

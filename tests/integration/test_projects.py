@@ -8,6 +8,8 @@ from domain.pages import MAX_BYTES
 from tests.support.clients import Person, created, everything, no_content, ok, pages, rejected
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 

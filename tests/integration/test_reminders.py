@@ -15,6 +15,8 @@ from tests.support.clients import Person, created, everything, new_email, new_id
 from tests.support.purging import dependencies
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 BERLIN = "Europe/Berlin"
 NINE = {"date": "2099-03-27", "time": "09:00", "time_zone": BERLIN}

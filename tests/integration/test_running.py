@@ -39,6 +39,8 @@ from tests.support.programs import TICKBOX, Program, counting, environment, pati
 from tests.support.tables import Tables
 from tests.support.wire import Address, connected, exchange, read_reply, request
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -120,6 +122,7 @@ def test_a_request_id_of_the_client_is_not_used(client: Client) -> None:
     assert client.get("/livez", headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] != "mine"
 
 
+@pytest.mark.on_each_database
 def test_no_secret_is_ever_logged(client: Client, program: Program) -> None:
     ada = register(client)
     renewed = ok(client.post("/v1/sessions/refresh", json={"refresh_token": ada.tokens["refresh_token"]}))
@@ -431,6 +434,7 @@ def test_a_folder_that_cannot_be_created_is_reported_in_one_line() -> None:
     assert "/proc/nowhere" in one_line(found.stderr)
 
 
+@pytest.mark.on_each_database
 def test_a_database_that_was_never_migrated_is_reported_in_one_line(empty_database_url: str) -> None:
     found = run("serve", "--port", "0", settings={"database_url": empty_database_url})
     assert (found.exit_code, found.stdout) == (1, "")
@@ -498,6 +502,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 # --- the other commands ---
 
 
+@pytest.mark.on_each_database
 def test_migrating_goes_up_and_down(empty_database_url: str) -> None:
     settings = {"database_url": empty_database_url}
     head, name = migrations.head(), name_of(empty_database_url)
@@ -549,6 +554,7 @@ def _needs(operation: dict[str, Any]) -> tuple[str, ...]:
     return (*needed, *operation.get("x-problems", ()))
 
 
+@pytest.mark.on_each_database
 def test_a_new_password_by_the_operator_ends_all_sessions(client: Client, module_database_url: str) -> None:
     ada = register(client)
     new = "tea and analytical engines"

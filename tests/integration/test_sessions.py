@@ -37,6 +37,8 @@ from tests.support.clients import (
 from tests.support.programs import our_contract, run
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 
@@ -356,6 +358,7 @@ def refresh_at_once(client: Client, token: str) -> list[tuple[int, dict[str, str
         return list(threads.map(attempt, range(8)))
 
 
+@pytest.mark.on_each_database
 def test_concurrent_refreshes_all_succeed_and_one_has_the_live_token(
     client: Client, ada: Person, tables: Tables
 ) -> None:
@@ -370,6 +373,7 @@ def test_concurrent_refreshes_all_succeed_and_one_has_the_live_token(
         ok(client.with_token(tokens["access_token"]).get("/v1/users/me"))
 
 
+@pytest.mark.on_each_database
 def test_of_concurrent_uses_of_an_old_token_one_ends_the_session(client: Client, ada: Person, tables: Tables) -> None:
     newer = refresh(client, ada.tokens["refresh_token"])
     tables.age_refresh_tokens(ada.tokens["session_id"])

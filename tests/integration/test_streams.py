@@ -14,6 +14,8 @@ from tests.support.clients import Person, no_content, ok, rejected
 from tests.support.streams import streaming
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 
 def events_of(person: Person) -> str:
     return f"{person.home}/events"
@@ -118,6 +120,7 @@ def test_types_leave_out_other_things_and_a_heartbeat_moves_on_behind_them(ada: 
     rejected(ada.client.get(events_of(ada), params={"cursor": place}), 400, "invalid-cursor")
 
 
+@pytest.mark.on_each_database
 def test_a_large_change_is_split_at_100(ada: Person) -> None:
     project = ada.create("projects", name="Garden")
     for start in range(0, 210, 70):
@@ -261,6 +264,7 @@ def test_a_stream_goes_on_with_another_role(ada: Person, bob: Person, tables: Ta
         assert names([stream.event()]) == ["member.updated"]
 
 
+@pytest.mark.on_each_database
 def test_many_streams_get_the_same(ada: Person) -> None:
     with ExitStack() as stack:
         streams = [stack.enter_context(streaming(ada.client, events_of(ada))) for _ in range(15)]

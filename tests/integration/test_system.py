@@ -10,11 +10,14 @@ import yaml
 from tests.support.checking import CONTRACT, read_contract
 from tests.support.clients import Client, Person, ok, rejected
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 
 def test_a_running_server_is_alive(client: Client) -> None:
     assert ok(client.get("/livez")) == {"status": "ok"}
 
 
+@pytest.mark.on_each_database
 def test_a_server_with_a_migrated_database_is_ready(client: Client) -> None:
     assert ok(client.get("/readyz")) == {"status": "ok"}
 

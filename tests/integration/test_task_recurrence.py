@@ -20,7 +20,7 @@ IN_BERLIN: Json = {**FLOATING, "time_zone": "Europe/Berlin"}
 WEEKLY: Json = {"rule": "FREQ=WEEKLY;BYDAY=MO;COUNT=5"}
 PLACE = "#/recurrence/rule"
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
 
 def path_of(task: Json) -> str:

@@ -26,7 +26,7 @@ DUES: tuple[dict[str, str] | None, ...] = (
 )
 """Due values, not in order."""
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
 
 
 def path_of(task: dict[str, Any]) -> str:

@@ -22,6 +22,8 @@ from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 FAR = "2099-03-02T08:00:00Z"
 
 

@@ -19,6 +19,8 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.purging import purged
 from tests.support.tables import NOW, Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 
 @pytest.fixture
 def garden(ada: Person) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from tests.support.clients import (
 from tests.support.purging import purged
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 
 def test_registering_creates_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
     email = new_email()
@@ -53,6 +55,7 @@ def test_an_address_can_be_registered_once_in_any_case(client: Client, ada: Pers
     rejected(client.post("/v1/users", json=body), 409, "email-taken")
 
 
+@pytest.mark.on_each_database
 def test_of_two_concurrent_registrations_of_an_address_one_succeeds(client: Client, tables: Tables) -> None:
     email = new_email()
     bodies = [{"email": spelled, "password": PASSWORD, "name": "Ada"} for spelled in (email, email.title())]
@@ -240,6 +243,7 @@ def test_a_password_may_have_any_characters(client: Client) -> None:
     rejected(response, 401, "invalid-credentials")
 
 
+@pytest.mark.on_each_database
 def test_of_two_concurrent_password_changes_one_succeeds(client: Client, ada: Person) -> None:
     others = [client.with_token(ada.log_in()["access_token"]) for _ in range(2)]
     words = ["tea and analytical engines", "notes on the engine"]

@@ -27,6 +27,8 @@ from tests.support.clients import (
 from tests.support.purging import purged
 from tests.support.tables import Tables
 
+pytestmark = pytest.mark.a_third_on_postgresql
+
 UNKNOWN = "/v1/workspaces/019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 
 
@@ -236,6 +238,7 @@ def test_each_write_with_an_effect_raises_the_head_by_one(ada: Person) -> None:
     assert ada.head(workspace) == 12
 
 
+@pytest.mark.on_each_database
 def test_concurrent_writes_each_take_a_number_of_their_own(ada: Person) -> None:
     def create(number: int) -> int:
         return int(ada.create("tasks", title=f"Task {number}")["revision"])
@@ -254,6 +257,7 @@ def test_a_member_row_added_late_is_seen_at_once(ada: Person, bob: Person, table
     assert ok(bob.client.get(ada.home))["role"] == "viewer"
 
 
+@pytest.mark.on_each_database
 def test_the_number_of_workspaces_of_a_user_is_bounded_however_they_are_joined(
     ada: Person, bob: Person, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,9 +16,9 @@ from tickbox_contract.gate.contracts import Contract
 from .documents import AT, compared, contract_of, is_accepted, meaning_of
 
 HERE = Path(__file__).parent
-ENTRIES = yaml.safe_load((HERE / "pairs.yaml").read_text(encoding="utf-8"))
-NEWER = yaml.safe_load((HERE / "pairs-3.1.yaml").read_text(encoding="utf-8"))
-DIRECTED = yaml.safe_load((HERE / "directed.yaml").read_text(encoding="utf-8"))
+ENTRIES = yaml.load((HERE / "pairs.yaml").read_bytes(), yaml.CSafeLoader)
+NEWER = yaml.load((HERE / "pairs-3.1.yaml").read_bytes(), yaml.CSafeLoader)
+DIRECTED = yaml.load((HERE / "directed.yaml").read_bytes(), yaml.CSafeLoader)
 HANDED_OVER = json.loads((HERE / "handed_over.json").read_text(encoding="utf-8"))
 
 
