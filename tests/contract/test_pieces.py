@@ -294,6 +294,16 @@ def test_a_response_is_an_object_of_exactly_what_is_declared_and_required(
     assert {error.kind.name for error in validator.iter_errors({})} == ({"required"} if needed else set())
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_validator_is_kept_for_the_same_schema_in_the_same_direction_alone(*, keep: bool) -> None:
+    compiler, schema = SchemaCompiler({}, keep=keep), {"type": "integer"}
+    kept = compiler.compile(schema, direction="response")
+
+    assert (compiler.compile(schema, direction="response") is kept) is keep
+    assert compiler.compile({**schema}, direction="response") is not kept
+    assert compiler.compile(schema, direction="request") is not kept
+
+
 def test_what_is_required_of_an_object_that_may_also_be_a_date_is_required() -> None:
     schema = {"properties": {"a": {}}, "required": ["a"], "format": "date"}
     validator = SchemaCompiler({}).compile(schema, direction="response")

@@ -106,7 +106,7 @@ class _Compiler:
     @cached_property
     def schemas(self) -> SchemaCompiler:
         """Compiles the schemas. Like all below, it relies on the form of the document."""
-        return SchemaCompiler(self.document.references)
+        return SchemaCompiler(self.document.references, keep=True)
 
     @cached_property
     def links(self) -> Links:

@@ -76,14 +76,18 @@ class SchemaCompiler:
 
     Schemas that lead to many others share one compiled bundle. It is compiled when one of them is first used, or by
     `finish`; schemas that are compiled later start another one.
+
+    With *keep*, the validator of each schema is kept, and used again for the same schema, which must not be changed: a
+    server's operations have most of their headers and parameters in common.
     """
 
-    def __init__(self, document: Mapping[str, Any] | References) -> None:
+    def __init__(self, document: Mapping[str, Any] | References, *, keep: bool = False) -> None:
+        self._keep = keep
         self._references = document if isinstance(document, References) else References(document)
         self.compositions = Compositions(self._references)
         self._translations = Translations(self._references, self.compositions)
         self._sound: set[str] = set()
-        self._referred: dict[tuple[str, Direction], Validator] = {}
+        self._kept: dict[tuple[str | int, Direction], tuple[Mapping[str, Any], Validator]] = {}
         self._bundle = _Bundle(self._translations)
 
     def compile(self, schema: Mapping[str, Any], *, direction: Direction) -> Validator:
@@ -92,12 +96,12 @@ class SchemaCompiler:
         Patterns run on a linear-time engine: a pattern with look-around or back-references does not compile.
         """
         reference = schema.get("$ref")
-        if not isinstance(reference, str):
+        if not isinstance(reference, str) and not self._keep:
             return self._compile(schema, direction)
-        key = (reference, direction)
-        if key not in self._referred:
-            self._referred[key] = self._compile(schema, direction)
-        return self._referred[key]
+        key = (reference if isinstance(reference, str) else id(schema), direction)
+        if key not in self._kept:
+            self._kept[key] = schema, self._compile(schema, direction)  # with the schema, or its id could be another's
+        return self._kept[key][1]
 
     def _compile(self, schema: Mapping[str, Any], direction: Direction) -> Validator:
         definition = self._definition(schema, direction)
