@@ -19,6 +19,7 @@ from tests.unit.recurrence.generated import endless_rules
 from tests.unit.recurrence.series import local, occurrences
 
 _NUMBERS_OF_A_MONTH: Final = 5
+_WEEKS_OF_A_YEAR: Final = 52
 _YEARS: Final = {
     Frequency.HOURLY: 1,
     Frequency.DAILY: 6,
@@ -92,6 +93,14 @@ DIFFERENCES: Final = [
         "open: which year the start is in, that of its week (ours) or that of its date (dateutil's). dateutil's splits "
         "a week",
     ),
+    Difference(
+        "FREQ=YEARLY;BYWEEKNO=-52;BYDAY=MO",
+        "2029-01-01",
+        ["2029-01-01", "2029-12-31", "2030-12-30", "2032-01-05"],
+        ["2029-01-01", "2032-01-05", "2033-01-03", "2034-01-02"],
+        "we are right: of 52 weeks, the 52nd from the end is the first (3.3.10). That of 2030 begins on 2029-12-31. "
+        "dateutil finds such days if the first week is 1, and not if it is -52 or -53",
+    ),
 ]
 
 
@@ -116,10 +125,11 @@ def is_listed(rule: Rule) -> bool:
     """Whether a rule is of a kind that is listed above. The start itself is never compared."""
     takes_weekday = rule.by_week_number and not (rule.by_day or rule.by_month_day or rule.by_year_day)
     crosses_years = rule.by_week_number and (rule.interval > 1 or rule.by_set_position)
+    counts_back = any(number <= -_WEEKS_OF_A_YEAR for number in rule.by_week_number)
     beyond = rule.by_month and any(abs(each.number) > _NUMBERS_OF_A_MONTH for each in rule.by_day)
     mixed = len({each.number == 0 for each in rule.by_day}) > 1
     weekly = rule.frequency is Frequency.WEEKLY and rule.by_set_position
-    return bool(takes_weekday or crosses_years or beyond or mixed or weekly)
+    return bool(takes_weekday or crosses_years or counts_back or beyond or mixed or weekly)
 
 
 @settings(max_examples=20_000 if AT_LENGTH else 250, deadline=None, derandomize=not AT_LENGTH, database=None)
