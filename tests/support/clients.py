@@ -19,7 +19,7 @@ PASSWORD = "correct horse battery staple"
 MAX_PAGES = 100
 MERGE_PATCH = "application/merge-patch+json"
 
-_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """An SSL context without certificates: nothing here is encrypted, and by default a client would load them all."""
 
 _numbers = itertools.count(1)
@@ -65,7 +65,7 @@ class Client(httpx.Client):
             timeout=PATIENCE_S,
             event_hooks={"response": [check]},
             trust_env=False,
-            verify=_UNUSED,
+            verify=NO_CERTIFICATES,
         )
         self._others: list[Client] = []
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -24,8 +24,10 @@ from app.adapters.passwords.argon2_hasher import Argon2Passwords
 from app.cli import main
 from app.main import compile_ours
 from app.settings import Settings
+from tests.support import serve_by_clock
 from tests.support.patience import PATIENCE_S
 from tests.support.server import UNHINDERED
+from tests.support.shared_clocks import SharedClock
 from tickbox_contract.engine.application import CompiledContract
 
 TICKBOX = Path(sys.executable).with_name("tickbox")
@@ -126,14 +128,30 @@ def serve(folder: Path, more: Mapping[str, str] = MappingProxyType({}), /, **set
 
 
 @contextmanager
+def serve_by(clock: SharedClock, folder: Path, /, *, ahead_s: float = 0, **settings: str) -> Iterator[Program]:
+    """The same, with *clock*, which other processes share; the time of this one is so much *ahead*."""
+    command = (sys.executable, "-m", serve_by_clock.__name__, str(clock.path), str(ahead_s))
+    with _running(folder, command, **UNHINDERED | settings) as program:
+        yield program
+
+
+@contextmanager
 def started(
     folder: Path, *arguments: str, more: Mapping[str, str] = MappingProxyType({}), **settings: str
 ) -> Iterator[Program]:
     """A command that runs until it is stopped, while the context lasts. *more* goes into its environment as it is."""
+    with _running(folder, (str(TICKBOX), *arguments), more=more, **settings) as program:
+        yield program
+
+
+@contextmanager
+def _running(
+    folder: Path, command: Sequence[str], *, more: Mapping[str, str] = MappingProxyType({}), **settings: str
+) -> Iterator[Program]:
     paths = folder / "stdout", folder / "stderr"
     with paths[0].open("wb") as stdout, paths[1].open("wb") as stderr:
         process = subprocess.Popen(
-            [TICKBOX, *arguments],
+            command,
             env={**environment(**settings), **more},
             cwd=folder,
             stdout=stdout,

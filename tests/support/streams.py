@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from tests.support.checking import Seen
-from tests.support.clients import Client, check, checker
+from tests.support.clients import NO_CERTIFICATES, Client, check, checker
 
 
 @dataclass
@@ -81,6 +81,7 @@ def streaming(
         headers={**client.headers, **(headers or {})},
         timeout=client.timeout,
         trust_env=False,
+        verify=NO_CERTIFICATES,
     ) as response:
         if response.status_code != httpx.codes.OK:
             check(response)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from tests.integration.followers.firings import Firing
 from tests.integration.followers.followers import FEW, MOST_MESSAGES, Listening, lose
 from tests.integration.followers.servers import PersistentClient
 from tests.integration.model.things import Json
@@ -18,7 +19,7 @@ FEED = "/v1/users/me/changes"
 class OfAccount:
     """Follows all workspaces of a user: `list_my_changes` says which have moved, and those are synchronised.
 
-    `fired` are the ids of the user's reminders that have fired since the beginning.
+    `fired` are the firings of the user's reminders since the beginning, as they came.
     """
 
     user_id: str
@@ -27,7 +28,7 @@ class OfAccount:
     copies: dict[str, Copy] = field(default_factory=dict)
     known: dict[str, tuple[int, str]] = field(default_factory=dict)
     cursor: str | None = None
-    fired: list[str] = field(default_factory=list)
+    fired: list[Firing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._page()
@@ -49,7 +50,7 @@ class OfAccount:
         page = ok(self.client.get(FEED, params=parameters))
         for item in page["items"]:
             self._move(item)
-        self.fired += [each["reminder_id"] for each in page["fired_reminders"]]
+        self.fired += map(Firing.shown, page["fired_reminders"])
         self.cursor = page["next_cursor"]
         return bool(page["has_more"])
 
@@ -87,5 +88,17 @@ class OfAccountByStream(OfAccount):
         for event, place in stream.messages_after(self.cursor):
             for item in event["changes"] if event else ():
                 self._move(item)
-            self.fired += [each["reminder_id"] for each in event["fired_reminders"]] if event else ()
+            self.fired += map(Firing.shown, event["fired_reminders"] if event else ())
             self.cursor = place
+
+
+@dataclass
+class AwayFromAccount(OfAccount):
+    """A client that is away until the end, and then reads all that has fired meanwhile in small pages."""
+
+    def step(self) -> None:
+        """It is away."""
+
+    def finish(self) -> None:
+        while self._page():
+            pass

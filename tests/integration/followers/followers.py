@@ -12,7 +12,7 @@ import httpx
 
 from tests.integration.followers.servers import PersistentClient
 from tests.integration.model.things import Json
-from tests.support.clients import ok
+from tests.support.clients import NO_CERTIFICATES, ok
 from tests.support.copies import Copy, Key, all_things
 from tests.support.logs import check_log, folded
 from tests.support.streams import streaming
@@ -52,7 +52,13 @@ def lose(client: PersistentClient, path: str, parameters: dict[str, Any]) -> Non
     url = client.servers.any() + path
     try:
         with httpx.stream(
-            "GET", url, params=parameters, headers=client.headers, timeout=client.timeout, trust_env=False
+            "GET",
+            url,
+            params=parameters,
+            headers=client.headers,
+            timeout=client.timeout,
+            trust_env=False,
+            verify=NO_CERTIFICATES,
         ):
             pass
     except httpx.TransportError:

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
 
-from persistence.fired_reminders import fired_reminders
-from persistence.reminder_rows import reminders
-from tests.integration.followers.accounts import OfAccount, OfAccountByStream
+from tests.integration.followers import firings
+from tests.integration.followers.accounts import AwayFromAccount, OfAccount, OfAccountByStream
+from tests.integration.followers.agendas import Agenda
+from tests.integration.followers.firings import Firing
 from tests.integration.followers.followers import (
     ByChanges,
     ByStream,
@@ -33,7 +32,7 @@ from tests.integration.followers.servers import PersistentClient, Servers
 from tests.integration.followers.writers import KnownWorkspace, Writer, change_much
 from tests.integration.model.requests import Draw
 from tests.support.clients import Person, register
-from tests.support.programs import patiently
+from tests.support.shared_clocks import SharedClock
 from tests.support.tables import Tables
 
 WRITERS: Final = 4
@@ -41,8 +40,10 @@ STEPS: Final = 6
 """How many requests each of them sends in a round, knowing what there was before it."""
 LARGE_EVERY: Final = 8
 """In each so many rounds, much is changed at once."""
-LONGEST_S: Final = 1.5
-"""How long it is before a reminder fires."""
+CHANGES: Final = 2
+"""How many changes each person makes to tasks of their own in each round after the first."""
+LAST_JUMP: Final = dt.timedelta(hours=6)
+"""Much of what they have planned comes due in the end, and at once."""
 SOME: Final = {"types": ["task", "label", "comment"]}
 BYTES: Final = 65_536
 """Random bytes for a round."""
@@ -75,17 +76,23 @@ class History:
     seed: int
     done: Counter[str] = field(default_factory=Counter)
     obstacles: Counter[str] = field(default_factory=Counter)
+    fired: Counter[str] = field(default_factory=Counter)
     followers: list[Follower] = field(default_factory=list)
+    clock: SharedClock = field(init=False)
 
     def __post_init__(self) -> None:
+        self.clock = self.servers.clock
         self._chance = random.Random(self.seed)  # noqa: S311  # no secret
         self._client = PersistentClient(self.servers)
         self._clients = [self._client]
         self.owner, self.guest = (register(self._client, name=name) for name in ("Ada", "Bob"))
         self.homes = [f"/v1/workspaces/{self.owner.create('/v1/workspaces', name=name)['id']}" for name in "ABC"]
         self._writers = [Writer([self._again(self.owner), self._again(self.guest)]) for _ in range(WRITERS)]
-        self._known = [KnownWorkspace(self._new_client(self.owner), home) for home in self.homes[:2]]
-        self._reminded = [self._again(person) for person in (self.owner, self.guest)]
+        self._known = [KnownWorkspace(self._new_client(self.owner), home, self.clock) for home in self.homes[:2]]
+        self._agendas = [
+            Agenda(self._again(self.owner), self.clock, self._new_chance(), changes_settings=True),
+            Agenda(self._again(self.guest), self.clock, self._new_chance(), changes_settings=False),
+        ]
         self._stopping = Event()
         for known in self._known:
             self._plant(known.home)
@@ -130,12 +137,18 @@ class History:
                     meanwhile(number)
                     for each in (*writing, *(run for run in following if run.done())):
                         each.result()
-                self._await_reminders()
+                self.clock.jump(LAST_JUMP)
+                firings.await_all(self.tables, self.clock)
+                for agenda in self._agendas:
+                    agenda.end()
+                since = firings.await_all(self.tables, self.clock)
+                fired = {agenda.person.id: firings.record(self.tables, agenda.person.id) for agenda in self._agendas}
             finally:
                 self._stopping.set()
         for each in following:
             each.result()
         self._check()
+        self._check_fired(fired, since=since)
 
     def _follow(self, threads: ThreadPoolExecutor, runs: list[Future[None]], followers: Iterator[Follower]) -> None:
         for each in followers:
@@ -150,39 +163,11 @@ class History:
         for writer in self._writers:
             known = draw(st.sampled_from(self._known))
             plan.append((writer.perform, known.home, writer.plan(draw, known.view(), count=STEPS)))
-        plan += [(self._remind, person, self._chance.uniform(0, LONGEST_S)) for person in self._reminded]
+        plan += [(partial(agenda.go_on, CHANGES) if number else agenda.begin,) for agenda in self._agendas]
         if number % LARGE_EVERY == 1:
             much = partial(change_much, owner=self.owner)
             plan.append((self._writers[0].perform, self.homes[2], [much]))
         return plan
-
-    def _remind(self, person: Person, after_s: float) -> None:
-        """Let two reminders of a task of somebody's own, which nobody closes, fire after some time.
-
-        One whose time is over when the server gets it does not fire: another one is created, for later.
-        """
-        task = person.create("tasks", title="Sow")["id"]
-        for _ in range(2):
-            while not self._is_ahead(person, task, after_s):
-                after_s = 2 * after_s + 1
-
-    def _is_ahead(self, person: Person, task: str, after_s: float) -> bool:
-        at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=after_s)
-        return person.create(f"tasks/{task}/reminders", at=at.isoformat())["fires_at"] is not None
-
-    def _await_reminders(self) -> None:
-        """Wait until all of these have fired, those of the last round, too."""
-        homes = [UUID(person.workspace_id) for person in self._reminded]
-        waiting = select(func.count()).where(reminders.c.workspace_id.in_(homes), reminders.c.fires_at.is_not(None))
-        for _ in patiently():
-            if self.tables.rows(waiting) == [(0,)]:
-                return
-        raise TimeoutError
-
-    def _fired_for(self, user_id: str) -> list[str]:
-        """The record of the reminders of a user that have fired."""
-        which = select(fired_reminders.c.reminder_id).where(fired_reminders.c.user_id == UUID(user_id))
-        return [str(row[0]) for row in self.tables.rows(which.order_by(fired_reminders.c.number))]
 
     def _again(self, person: Person) -> Person:
         """The same person, with a client of their own."""
@@ -207,6 +192,7 @@ class History:
         for person in (self.owner, self.guest):
             yield OfAccount(person.id, self._new_client(person), self._new_chance())
             yield OfAccountByStream(person.id, self._new_client(person), self._new_chance())
+        yield AwayFromAccount(self.owner.id, self._new_client(self.owner), self._new_chance())
 
     def _late_followers(self) -> Iterator[Follower]:
         """Those that begin in the middle, at a head at which nobody writes."""
@@ -217,9 +203,35 @@ class History:
     def _check(self) -> None:
         for follower in self.followers:
             follower.check()
-            if isinstance(follower, OfAccount):
-                assert follower.fired == self._fired_for(follower.user_id) != []
         for writer in self._writers:
             self.done += writer.done
         for client in self._clients:
             self.obstacles += client.obstacles
+
+    def _check_fired(self, before: dict[str, list[Firing]], *, since: dt.datetime) -> None:
+        """Check what has fired for each person: *before* the followers read all, and since then."""
+        firings.check_in_step(self.tables, self.clock, since=since)
+        for agenda in self._agendas:
+            fired = firings.record(self.tables, agenda.person.id)
+            agenda.check(fired, since=since)
+            self.fired["reminders fired"] += len(fired)
+            self.fired["reminders that had to fire"] += len(agenda.expected.must)
+            self.fired["reminders that may have fired"] += len(agenda.expected.may - agenda.expected.must)
+            for follower in self.followers:
+                if isinstance(follower, OfAccount) and follower.user_id == agenda.person.id:
+                    self._check_follower(follower, fired, before=before[follower.user_id])
+
+    def _check_follower(self, follower: OfAccount, fired: list[Firing], *, before: list[Firing]) -> None:
+        """Check that a client got all that has fired, each once and in order.
+
+        But it may not have got what has fired in a workspace that the guest was not in when it asked.
+        """
+        not_always = set() if follower.user_id == self.owner.id else {home.rpartition("/")[2] for home in self.homes}
+        least, most, got = (
+            [each for each in firings if each.workspace_id not in not_always]
+            for firings in (before, fired, follower.fired)
+        )
+        assert least == most[: len(least)] == got[: len(least)] != []
+        assert got == most[: len(got)]
+        rest = iter(fired)
+        assert all(each in rest for each in follower.fired)

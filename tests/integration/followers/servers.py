@@ -15,15 +15,22 @@ from httpx import Response
 
 from tests.support.clients import Client, rejected
 from tests.support.patience import PATIENCE_S
-from tests.support.programs import Program, serve
+from tests.support.programs import Program, serve_by
+from tests.support.shared_clocks import SharedClock
 
 _BETWEEN_S = 0.2
+AHEAD_S = 0.25
+"""So different are the clocks of two servers."""
 
 
 class Servers:
-    """Some `tickbox serve` on one database. Leaving *stack* stops them. `kills` counts those that were killed."""
+    """Some `tickbox serve` on one database, with one clock. Leaving *stack* stops them.
 
-    def __init__(self, folder: Path, stack: ExitStack, *, count: int, **settings: str) -> None:
+    The clock of each is AHEAD_S ahead of the one before. `kills` counts those that were killed.
+    """
+
+    def __init__(self, clock: SharedClock, folder: Path, stack: ExitStack, *, count: int, **settings: str) -> None:
+        self.clock = clock
         self.kills = 0
         self._folder = folder
         self._stack = stack
@@ -57,7 +64,7 @@ class Servers:
     def _start(self, number: int) -> Program:
         folder = self._folder / f"server-{number}-{self.kills}"
         folder.mkdir()
-        return self._stack.enter_context(serve(folder, **self._settings))
+        return self._stack.enter_context(serve_by(self.clock, folder, ahead_s=AHEAD_S * number, **self._settings))
 
 
 class PersistentClient(Client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.support.databases import AT_LENGTH, PostgresDatabases, SqliteDatabase
 from tests.support.own_postgres import OwnPostgres, own_server
 from tests.support.patience import PATIENCE_S
 from tests.support.prepared import OPERATIONS
+from tests.support.shared_clocks import SharedClock
 from tests.support.tables import Tables
 
 pytestmark = pytest.mark.unmeasured
@@ -29,7 +31,14 @@ LONGEST_S = 0.5
 """That happens at a random moment within this time of a round."""
 REJECTED = 10
 """The database is away until so many requests were rejected."""
-SETTINGS = {"log_level": "warning", "stream_heartbeat_s": "1"}
+BEGIN = dt.datetime(2027, 3, 27, 15, 0, 30, tzinfo=dt.UTC)
+"""By the clocks of the servers: the day before those of Berlin are changed."""
+LONGEST_JUMP = dt.timedelta(hours=4)
+"""The clocks jump in each round: by less than 25 days in all, and by less than a day while a request is sent again.
+
+So sessions and what is in the trash live on (30 days), and so do idempotency keys (24 hours).
+"""
+SETTINGS = {"log_level": "warning", "stream_heartbeat_s": "1", "access_token_lifetime_s": str(25 * 24 * 3600)}
 NOT_SENT = {"register_user": "it creates a personal workspace, which nobody follows; delete_me has its requests"}
 """Operations that change something that can be followed, each with the reason."""
 
@@ -52,16 +61,25 @@ def play(
     killed = 0
     tables = Tables(url)
 
-    def meanwhile(number: int) -> None:
+    def kill() -> None:
         nonlocal killed
-        if number % KILL_EVERY == KILL_EVERY - 1:
+        kills[killed % len(kills)](history)
+        killed += 1
+
+    def jump() -> None:
+        clock.jump(chance.random() * LONGEST_JUMP)
+
+    def meanwhile(number: int) -> None:
+        acts = [jump, kill] if number % KILL_EVERY == KILL_EVERY - 1 else [jump]
+        chance.shuffle(acts)
+        for act in acts:
             time.sleep(chance.uniform(0, LONGEST_S))
-            kills[killed % len(kills)](history)
-            killed += 1
+            act()
 
     with ExitStack() as stack:
         stack.callback(tables.close)
-        running = Servers(folder, stack, count=servers, database_url=url, **SETTINGS)
+        clock = SharedClock.at(BEGIN, folder / "clock")
+        running = Servers(clock, folder, stack, count=servers, database_url=url, **SETTINGS)
         history = History(running, tables, seed)
         stack.callback(history.close)
         history.play(rounds=ROUNDS, meanwhile=meanwhile)
@@ -70,7 +88,7 @@ def play(
     if AT_LENGTH:
         assert not SENT - history.done.keys()
     figures = {"histories": 1, "copies equal": len(history.followers), "requests": history.done.total()}
-    record_property("followers", {**figures, "kills survived": killed, **history.obstacles})
+    record_property("followers", {**figures, "kills survived": killed, **history.fired, **history.obstacles})
 
 
 def kill_a_server(history: History) -> None:

@@ -19,6 +19,7 @@ from tests.integration.model.things import Comment, Json, Label, Member, Project
 from tests.integration.model.workspace import Deletion, Workspace
 from tests.support.clients import PASSWORD, Client, Person, log_in, new_email, new_id, ok
 from tests.support.copies import Copy, Key
+from tests.support.shared_clocks import SharedClock
 
 Send = Callable[[Request, str], Json]
 """Sends a request about the workspace at a path, and returns the body of the response.
@@ -36,14 +37,17 @@ _MOST_DELETED: Final = 40
 _MANY: Final = 120
 """More tasks than a step of a large deletion takes."""
 _AT_ONCE: Final = 60
+_LATEST_S: Final = 4 * 3600
+_SECOND: Final = dt.timedelta(seconds=1)
 _ROLES: Final = ("viewer", "editor", "editor", "admin")
 
 
 class KnownWorkspace(Copy):
-    """A copy that also remembers what was deleted, and can be seen as the model of a workspace."""
+    """A copy that also remembers what was deleted, and can be seen as the model of a workspace by *clock*."""
 
-    def __init__(self, client: Client, home: str) -> None:
+    def __init__(self, client: Client, home: str, clock: SharedClock) -> None:
         super().__init__(client, home)
+        self._clock = clock
         self._deleted: dict[Key, Json] = {}
 
     def apply(self, change: Json) -> None:
@@ -62,7 +66,7 @@ class KnownWorkspace(Copy):
         return Workspace(
             head=0,
             actor="",
-            instant=dt.datetime.now(dt.UTC),
+            instant=self._clock(),
             zones={"": "UTC"},
             members=self._of(Member),
             projects=self._of(Project),
@@ -175,6 +179,14 @@ def _change_role(draw: Draw, _now: Workspace, owner: Person, guest: Person) -> S
     return _request(Request("update_member", owner, {"user_id": guest.id}, body, {}))
 
 
+def _remind(draw: Draw, now: Workspace, owner: Person, guest: Person) -> Step:
+    """A reminder of a task that others change, at an instant or before it is due."""
+    parts = choose(draw, now, "create_reminder", near={})
+    at = now.instant + draw(st.integers(0, _LATEST_S)) * _SECOND
+    body = draw(st.sampled_from(({"at": at.isoformat()}, {"before_due": 0}, {"before_due": 24 * 60})))
+    return _request(Request("create_reminder", draw(st.sampled_from((owner, guest))), parts.path, body, parts.headers))
+
+
 def _rename_account(draw: Draw, _now: Workspace, _owner: Person, guest: Person) -> Step:
     return _request(Request("update_me", guest, {}, {"name": draw(_NAMES)}, {}))
 
@@ -240,6 +252,7 @@ OTHERS: Final[Mapping[str, Plan]] = {
     "update_me": _rename_account,
     "delete_me": _visit,
     "create_workspace": _open_workspace,
+    "create_reminder": _remind,
 }
 """What is not in the model of one workspace, by the operationId that it is for."""
 
