@@ -111,7 +111,7 @@ def is_chosen(item: pytest.Item) -> bool:
     clients do at once is marked to run on each database, because it depends on the locks of each.
     """
     in_full = AT_LENGTH or item.get_closest_marker("on_each_database") is not None
-    if in_full or "postgresql" not in item.name or item.get_closest_marker("a_third_on_postgresql") is None:
+    if in_full or "postgresql" not in item.name or item.get_closest_marker("mostly_on_one_database") is None:
         return True
     return zlib.crc32(item.name.encode()) % 3 == 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
+from tests.support.databases import BACKENDS
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("app", "contract/tickbox_contract", "domain", "handlers", "persistence")
@@ -129,6 +131,14 @@ def unexplained(path: Path) -> Iterator[str]:
 
 def test_every_setting_has_a_description() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_no_mark_is_named_after_a_database() -> None:
+    """`-k "not postgresql"`, as in `make try`, leaves out what has such a mark, on each database."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]["ini_options"]
+    names = [mark.partition(":")[0] for mark in options["markers"]]
+    assert names
+    assert [name for name in names for kind in BACKENDS if kind in name] == []
 
 
 def test_no_folder_has_a_meaningless_name() -> None:

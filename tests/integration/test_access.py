@@ -131,7 +131,7 @@ def test_each_caller_is_admitted_or_rejected_as_the_contract_says(
     check({who.name: household.faults(operation, who) for who in callers_of(household, operation)}, operations=1)
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(operation for operation in OPERATIONS if operation.public)
 def test_a_public_operation_returns_the_same_for_a_bad_token_as_for_none(
     household: Household, operation: Operation, check: Check
@@ -181,7 +181,7 @@ WAYS: Mapping[str, Callable[[Request], Request]] = {
 }
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(GUARDED)
 def test_the_refusal_does_not_depend_on_the_request(household: Household, operation: Operation, check: Check) -> None:
     def faults(refusal: Refusal, caller: Caller, spoil: Callable[[Request], Request]) -> Iterator[str]:
@@ -205,7 +205,7 @@ def test_an_invalid_workspace_id_is_rejected_after_the_token_is_checked(househol
     assert {place.split()[0] for place in found} == {"workspace_id"}
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(operation for operation in GUARDED if operation.method == "GET")
 def test_head_is_rejected_like_get(household: Household, operation: Operation, check: Check) -> None:
     def faults(refusal: Refusal, caller: Caller) -> Iterator[str]:
@@ -219,7 +219,7 @@ def test_head_is_rejected_like_get(household: Household, operation: Operation, c
     check({caller.name: faults(refusal, caller) for refusal, caller in refusals.items()})
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(operation for operation in GUARDED if "Idempotency-Key" in operation.optional)
 def test_a_kept_response_is_not_returned_to_a_rejected_caller(
     household: Household, operation: Operation, check: Check
@@ -262,7 +262,7 @@ def changes_of(operation: Operation) -> Iterator[tuple[str | None, Refusal]]:
     yield None, NOT_FOUND
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(IN_WORKSPACE)
 def test_a_role_that_was_just_lowered_or_removed_is_not_enough(
     household: Household, operation: Operation, check: Check
@@ -348,7 +348,7 @@ def ids_in(operation: Operation) -> set[str]:
     return {name for name in names if name.endswith("_id")} - {"workspace_id"}
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each(operation for operation in GUARDED if ids_in(operation))
 def test_resources_of_others_cannot_be_reached_through_one_s_own_workspace(
     household: Household, operation: Operation, check: Check

@@ -28,7 +28,7 @@ EVENTS = "/v1/users/me/events"
 NEW_PASSWORD = "tea and analytical engines"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux)"}
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 
 def log_of(person: Person) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.prepared import OPERATIONS
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 Ids = dict[str, str]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.clients import PASSWORD, Client, Person, created, new_email, rejected
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 UNSEEN = ["\u200b", "\u3164", "\u2800", "\u202e", "\u00ad\u2060\ufe0f", "\U000e0041", "\ufff8"]
 BLANK = {"#/name blank"}

@@ -18,7 +18,7 @@ from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 IMPOSSIBLE = {"breaks a header", "returns something that is not JSON", "returns another media type", "fails afterwards"}
 """Responses that cannot be sent, and a failure that leaves none."""

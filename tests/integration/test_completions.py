@@ -25,7 +25,7 @@ from tests.support.streams import streaming
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 Json = dict[str, Any]
 MORNING = dt.datetime(2027, 3, 1, 8, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ import pytest
 from tests.support.checking import read_contract
 from tests.support.clients import PASSWORD, Person, created, new_email
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 MINIMAL: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "UserCreate": ("/v1/users", {"password": PASSWORD, "name": "Ada"}),

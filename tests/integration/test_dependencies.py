@@ -14,7 +14,7 @@ from tests.support.clients import Client, Person, created, no_content, ok, rejec
 from tests.support.logs import check_log, check_payloads
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

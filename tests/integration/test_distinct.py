@@ -10,7 +10,7 @@ import pytest
 from tests.support.checking import read_contract
 from tests.support.clients import Person, rejected
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 Json = dict[str, Any]
 SCHEMAS: Json = read_contract()["components"]["schemas"]

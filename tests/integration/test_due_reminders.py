@@ -29,7 +29,7 @@ STREAM = f"{FEED}/events"
 DAY = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 
 def instant(after: dt.timedelta) -> str:

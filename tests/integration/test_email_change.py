@@ -19,7 +19,7 @@ from tests.support.clients import (
 )
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 __all__ = ["mailbox", "newcomer", "office"]  # fixtures
 

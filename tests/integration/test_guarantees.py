@@ -51,7 +51,7 @@ def test_every_get_that_needs_a_token_supports_if_none_match_but_for_streams() -
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
 def test_a_write_of_an_old_version_changes_nothing(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
@@ -61,7 +61,7 @@ def test_a_write_of_an_old_version_changes_nothing(ada: Person, tables: Tables, 
     assert tables.digest() == before
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
 def test_a_write_of_a_version_that_the_client_excludes_changes_nothing(
     ada: Person, tables: Tables, operation_id: str
@@ -94,14 +94,14 @@ def test_a_read_can_require_a_version(ada: Person) -> None:
     assert response.headers["ETag"] == etag
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(GUARDED))
 def test_a_write_of_the_current_version_succeeds(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
     assert write.send(If_Match=f'"0", {write.entity_tag()}').is_success
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(GUARDED & KEYED & RETURNING_TAG))
 def test_a_write_returns_the_entity_tag_for_the_next_one(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)
@@ -132,7 +132,7 @@ def test_a_condition_on_a_resource_that_does_not_exist_is_not_found(ada: Person)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
 def test_a_repeated_request_gets_the_same_response_and_changes_nothing(
     ada: Person, tables: Tables, operation_id: str
@@ -149,7 +149,7 @@ def test_a_repeated_request_gets_the_same_response_and_changes_nothing(
     assert tables.digest() == before
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", sorted(KEYED))
 def test_another_request_with_the_key_is_rejected(ada: Person, tables: Tables, operation_id: str) -> None:
     write = WRITES[operation_id](ada, tables)

@@ -90,7 +90,7 @@ def send(operation: Taking, ada: Person, path: str, body: Mapping[str, Any]) -> 
     return ada.client.request(operation.method, path, json=body, headers={"Content-Type": operation.media_type})
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each_taking
 def test_a_body_cannot_set_what_only_the_server_sets(ada: Person, tables: Tables, operation: Taking) -> None:
     """API3:2023. Only the server sets the properties that a response has and a request has not."""
@@ -102,7 +102,7 @@ def test_a_body_cannot_set_what_only_the_server_sets(ada: Person, tables: Tables
     assert tables.digest() == before
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @each_taking
 def test_hostile_text_is_stored_like_any_other(ada: Person, tables: Tables, operation: Taking) -> None:
     """API8:2023. Each text is stored and returned unchanged, or rejected by its schema; nothing executes it."""

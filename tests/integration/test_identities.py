@@ -45,7 +45,7 @@ from tests.support.server import serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 MANY = 20
 INVALID = 'Bearer realm="tickbox", error="invalid_token"'

@@ -39,7 +39,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 REMINDED = "reminded.txt"
 Things = dict[tuple[str, str], Any]

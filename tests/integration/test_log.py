@@ -47,7 +47,7 @@ WITHOUT_EVENTS = {
 """Writes in a workspace without an event, each with the reason."""
 
 
-@pytest.mark.a_third_on_postgresql
+@pytest.mark.mostly_on_one_database
 @pytest.mark.parametrize("operation_id", WRITING)
 def test_a_write_leaves_the_events_that_the_contract_names(
     ada: Person, tables: Tables, module_database_url: str, operation_id: str

@@ -44,7 +44,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.programs import Program, our_contract, patiently, quick_passwords, serve
 from tests.support.tables import NOW, Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 NEW_PASSWORD = "tea and analytical engines"
 AT_ONCE = dt.timedelta()

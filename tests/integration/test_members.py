@@ -33,7 +33,7 @@ from tests.support.server import UNHINDERED, serving
 from tests.support.tables import Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 TEAM = ("viewer", "editor", "admin", "owner")
 

@@ -11,7 +11,7 @@ from tests.support.clients import Person, no_content, ok, rejected
 from tests.support.streams import OpenStream, streaming
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 FEED = "/v1/users/me/changes"
 STREAM = f"{FEED}/events"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.clients import Person, created, ok, rejected
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 Json = dict[str, Any]
 PATH = "/v1/recurrence-previews"

@@ -30,7 +30,7 @@ PURGE = partial(log_purges.purge, kept=KEPT)
 WRITERS = 4
 TASKS = 250 if AT_LENGTH else 25
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 
 def test_a_client_that_was_away_for_longer_than_the_retention_reads_everything_again(

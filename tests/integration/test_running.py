@@ -39,7 +39,7 @@ from tests.support.programs import TICKBOX, Program, counting, environment, pati
 from tests.support.tables import Tables
 from tests.support.wire import Address, connected, exchange, read_reply, request
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.clients import Person, created, everything, no_content, ok, rejected
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 UNKNOWN_ID = "019cb308-6dc0-7c38-8e5d-6a7b8c9d0e04"
 

@@ -14,7 +14,7 @@ from tests.support.clients import Person, no_content, ok, rejected
 from tests.support.streams import streaming
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 
 def events_of(person: Person) -> str:

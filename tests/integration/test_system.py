@@ -10,7 +10,7 @@ import yaml
 from tests.support.checking import CONTRACT, read_contract
 from tests.support.clients import Client, Person, ok, rejected
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 
 def test_a_running_server_is_alive(client: Client) -> None:

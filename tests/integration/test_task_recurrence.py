@@ -20,7 +20,7 @@ IN_BERLIN: Json = {**FLOATING, "time_zone": "Europe/Berlin"}
 WEEKLY: Json = {"rule": "FREQ=WEEKLY;BYDAY=MO;COUNT=5"}
 PLACE = "#/recurrence/rule"
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 
 def path_of(task: Json) -> str:

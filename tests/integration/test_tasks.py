@@ -26,7 +26,7 @@ DUES: tuple[dict[str, str] | None, ...] = (
 )
 """Due values, not in order."""
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.a_third_on_postgresql]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.mostly_on_one_database]
 
 
 def path_of(task: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ from tests.support.server import serving
 from tests.support.tables import NOW, Tables
 from tickbox_contract.engine.protocol import bounded_protocol
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 FAR = "2099-03-02T08:00:00Z"
 

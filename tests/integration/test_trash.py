@@ -19,7 +19,7 @@ from tests.support.logs import check_log, check_payloads
 from tests.support.purging import purged
 from tests.support.tables import NOW, Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 
 @pytest.fixture

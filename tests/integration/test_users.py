@@ -27,7 +27,7 @@ from tests.support.clients import (
 from tests.support.purging import purged
 from tests.support.tables import Tables
 
-pytestmark = pytest.mark.a_third_on_postgresql
+pytestmark = pytest.mark.mostly_on_one_database
 
 
 def test_registering_creates_an_account_with_a_personal_workspace_and_its_inbox(client: Client) -> None:
