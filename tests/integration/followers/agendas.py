@@ -53,6 +53,8 @@ class Agenda:
             self._create()
             act(self._entries[-1])
         for name in _SETTINGS if self._changes_settings else ():
+            self._create(has_time=False)
+            self._remind(self._entries[-1], {"before_due": 0})
             self._change_settings(name)
 
     def go_on(self, changes: int) -> None:
@@ -79,10 +81,11 @@ class Agenda:
                 shown = everything(self.person.client, f"{entry.path}/completions", limit=200)
                 assert [(each["occurrence"], each["kind"]) for each in reversed(shown)] == entry.done
 
-    def _create(self, *, recurs: bool = False) -> None:
-        body: Json = {"title": "Sow", "due": self._due(has_time=self._chance.random() < 0.75)}
+    def _create(self, *, recurs: bool = False, has_time: bool | None = None) -> None:
+        has_time = self._chance.random() < 0.75 if has_time is None else has_time  # most have one
+        body: Json = {"title": "Sow", "due": self._due(has_time=has_time)}
         if recurs or self._chance.random() < 0.75:
-            rule = self._chance.choice(_RULES if "time" in body["due"] else _OF_DAYS)
+            rule = self._chance.choice(_RULES if has_time else _OF_DAYS)
             overdue, anchor = (
                 self._chance.choice(("skip", "skip", "step")),
                 self._chance.choice(("due", "due", "completion")),
@@ -102,8 +105,8 @@ class Agenda:
         day = {"date": local.date().isoformat()}
         return {**day, "time": f"{local:%H:%M}", "time_zone": zone} if has_time else day
 
-    def _remind(self, entry: Entry) -> None:
-        body = self._when()
+    def _remind(self, entry: Entry, when: Json | None = None) -> None:
+        body = when or self._when()
 
         def send() -> None:
             shown = created(self._post(f"{entry.path}/reminders", body))
