@@ -44,18 +44,26 @@ _FIRST: Final = (
     .order_by(reminders.c.fires_at)
     .limit(bindparam("limit"))
 )
+_THESE: Final = among(reminders.c.workspace_id, reminders.c.id, "reminders")
+_owners: Final = (
+    select(users.c.id, users.c.reminders_fired)
+    .where(users.c.id.in_(select(reminders.c.user_id).where(_THESE)))
+    .with_for_update(key_share=True, skip_locked=True)
+    .cte("owners")
+)
+"""Each owner is locked once, for all of their reminders or none: unlocked meanwhile, they would get the later ones
+first."""
 _LOCK: Final = (
     select(
         *REMINDERS.columns,
         and_(tasks.c.status == "open", is_live(tasks)),
-        users.c.reminders_fired,
+        _owners.c.reminders_fired,
         *(tasks.c.due_date, tasks.c.due_time, tasks.c.due_time_zone),
         *(tasks.c.occurrence_date, tasks.c.occurrence_time),
     )
     .join_from(reminders, tasks, _IS_ABOUT_TASK)
-    .join(users, users.c.id == reminders.c.user_id)
-    .where(among(reminders.c.workspace_id, reminders.c.id, "reminders"), _IS_DUE)
-    .with_for_update(key_share=True, skip_locked=True, of=users)
+    .join(_owners, _owners.c.id == reminders.c.user_id)
+    .where(_THESE, _IS_DUE)
 )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -57,29 +57,36 @@ async def fire_all(dependencies: Dependencies) -> None:
 
 
 async def _fire(dependencies: Dependencies, due: Sequence[DueReminder], failed: dict[UUID, Exception]) -> set[UUID]:
-    """Fire reminders, those of each workspace together, in transactions of AT_ONCE. Stop at what has *failed*.
+    """Fire reminders, those of each workspace together. Stop at what has *failed*.
 
     Return the workspaces in which nothing was done, as somebody else is at it.
     """
+    together: dict[UUID, list[UUID]] = defaultdict(list)
+    for each in due:
+        together[each.workspace_id].append(each.reminder_id)
     idle = set[UUID]()
-    for workspace_id, reminder_ids in _parts(due):
-        fire = partial(due_reminders.fire, workspace_id=workspace_id, reminder_ids=reminder_ids)
-        began_s = time.monotonic()
+    for workspace_id, reminder_ids in together.items():
         try:
-            if await write(dependencies, fire) == 0:
+            if await _fire_in(dependencies, workspace_id, reminder_ids) == 0:
                 idle.add(workspace_id)
         except Exception as error:  # noqa: BLE001  # it is raised, once the others had their turn
             failed[workspace_id] = error
             break  # the next look says whether the database is there
-        await dependencies.database.give_way(time.monotonic() - began_s)
     return idle
 
 
-def _parts(due: Sequence[DueReminder]) -> Iterator[tuple[UUID, Sequence[UUID]]]:
-    """Divide reminders into those of one transaction each: of one workspace, and at most AT_ONCE."""
-    together: dict[UUID, list[UUID]] = defaultdict(list)
-    for each in due:
-        together[each.workspace_id].append(each.reminder_id)
-    for workspace_id, reminder_ids in together.items():
-        for start in range(0, len(reminder_ids), due_reminders.AT_ONCE):
-            yield workspace_id, reminder_ids[start : start + due_reminders.AT_ONCE]
+async def _fire_in(dependencies: Dependencies, workspace_id: UUID, reminder_ids: Sequence[UUID]) -> int:
+    """Fire reminders of a workspace in their order, AT_ONCE in a transaction. Return how many are done.
+
+    Stop where not all could be done: what is left comes before those that follow.
+    """
+    count = 0
+    for start in range(0, len(reminder_ids), due_reminders.AT_ONCE):
+        some = reminder_ids[start : start + due_reminders.AT_ONCE]
+        began_s = time.monotonic()
+        done = await write(dependencies, partial(due_reminders.fire, workspace_id=workspace_id, reminder_ids=some))
+        await dependencies.database.give_way(time.monotonic() - began_s)
+        count += done
+        if done < len(some):
+            break
+    return count

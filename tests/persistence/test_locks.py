@@ -25,7 +25,7 @@ from persistence.sessions import sessions as session_rows
 from persistence.users import users as user_rows
 from tests.support.databases import PostgresDatabases
 from tests.support.defaults import NOON
-from tests.support.overdue import later, remind
+from tests.support.overdue import SECOND, check_fired, later, remind
 from tests.support.patience import PATIENCE_S
 from tests.support.purging import dependencies
 from tests.support.service_callers import Caller
@@ -135,6 +135,20 @@ async def test_a_purge_skips_locked_rows_without_waiting(ada: Caller) -> None:
         assert await asyncio.wait_for(purge(purging, now=ada.clock.now), timeout=PATIENCE_S) == 1
 
 
+class Pausing(Database):
+    """Waits after a transaction of a job until it may go on."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.has_paused = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+
+    async def give_way(self, age_s: float) -> None:
+        self.has_paused.set()
+        await self.may_go_on.wait()
+        await super().give_way(age_s)
+
+
 async def test_an_owner_whose_account_is_being_changed_is_not_waited_for(ada: Caller, bob: Caller) -> None:
     mine, theirs = await remind(ada), await remind(bob)
     async with ada.account.unit() as uow:
@@ -167,6 +181,27 @@ async def test_an_owner_whose_account_is_locked_does_not_keep_others_from_firing
         await firing
     await parts.database.close()
     assert await has_fired(ada, mine)
+
+
+async def test_what_could_not_fire_comes_before_what_follows(database_url: str, ada: Caller) -> None:
+    """The account of the owner is unlocked between two transactions of the job."""
+    mine = await remind(ada)
+    count = due_reminders.AT_ONCE + 10
+    others = [replace(mine, id=uuid7(), fires_at=NOON + HOUR / 2 + n * SECOND) for n in range(count)]
+    async with ada.database.transaction() as transaction:
+        await transaction.run(insert(reminder_rows), [REMINDERS.values(each) for each in others])
+    database = Pausing(database_url)
+    parts = replace(dependencies(database_url), database=database, clock=lambda: NOON + HOUR)
+
+    async with ada.account.unit() as uow:
+        assert await uow.users.lock(ada.user_id)
+        firing = asyncio.create_task(fire_all(parts))
+        await asyncio.wait_for(database.has_paused.wait(), PATIENCE_S)
+    database.may_go_on.set()
+    await asyncio.wait_for(firing, PATIENCE_S)
+    await database.close()
+
+    await check_fired(ada.database, {ada.user_id: [each.id for each in (*others, mine)]})
 
 
 async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_others_from_firing(

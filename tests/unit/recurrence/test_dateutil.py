@@ -101,6 +101,14 @@ DIFFERENCES: Final = [
         "we are right: of 52 weeks, the 52nd from the end is the first (3.3.10). That of 2030 begins on 2029-12-31. "
         "dateutil finds such days if the first week is 1, and not if it is -52 or -53",
     ),
+    Difference(
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SA",
+        "2033-01-01",
+        ["2033-01-01", "2038-01-02", "2044-01-02", "2049-01-02"],
+        ["2033-01-01", "2038-01-02", "2039-01-01", "2044-01-02"],
+        "we are right: 2038 has 52 weeks, and 2039-01-01 is in the last of them (ISO 8601); dateutil counts the weeks of "
+        "the year before by the length of this one, if that began on one of the last three days of a week",
+    ),
 ]
 
 
@@ -125,11 +133,11 @@ def is_listed(rule: Rule) -> bool:
     """Whether a rule is of a kind that is listed above. The start itself is never compared."""
     takes_weekday = rule.by_week_number and not (rule.by_day or rule.by_month_day or rule.by_year_day)
     crosses_years = rule.by_week_number and (rule.interval > 1 or rule.by_set_position)
-    counts_back = any(number <= -_WEEKS_OF_A_YEAR for number in rule.by_week_number)
+    at_the_edge = any(abs(number) >= _WEEKS_OF_A_YEAR for number in rule.by_week_number)
     beyond = rule.by_month and any(abs(each.number) > _NUMBERS_OF_A_MONTH for each in rule.by_day)
     mixed = len({each.number == 0 for each in rule.by_day}) > 1
     weekly = rule.frequency is Frequency.WEEKLY and rule.by_set_position
-    return bool(takes_weekday or crosses_years or counts_back or beyond or mixed or weekly)
+    return bool(takes_weekday or crosses_years or at_the_edge or beyond or mixed or weekly)
 
 
 @settings(max_examples=20_000 if AT_LENGTH else 250, deadline=None, derandomize=not AT_LENGTH, database=None)
