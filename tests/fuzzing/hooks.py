@@ -101,7 +101,9 @@ NUL = "nul"
 """The code of the rule for every text: no NUL character. (A query with one is a malformed request.)"""
 
 _ONE_IN = int(os.environ.get("TICKBOX_TEST_INVALID", "1"))
-"""Of the requests of each of these kinds, one in so many is sent."""
+"""Of the invalid requests of each of these kinds, one in so many is sent."""
+_ONE_IN_OTHERS = max(1, _ONE_IN // 5)
+"""Of those of each other kind."""
 _NUMEROUS = {
     CoverageScenario.INCORRECT_TYPE,
     CoverageScenario.INVALID_PATTERN,
@@ -486,7 +488,7 @@ schemathesis.openapi.format("entity-tags", strategies.from_regex(r'(W/)?"[a-z0-9
 
 _GUEST_PASSWORD = "somebody else is here"
 
-_numbers = {scenario: itertools.count() for scenario in _NUMEROUS}
+_numbers = {scenario: itertools.count() for scenario in CoverageScenario}
 _client = httpx.Client(timeout=PATIENCE_S, trust_env=False)  # one: each reads all certificates
 
 _token_of_ada = [""]
@@ -501,15 +503,18 @@ _seen = _Seen()
 
 @schemathesis.hook
 def filter_case(_context: schemathesis.HookContext, case: Case) -> bool:
-    """Whether *case* is sent. What is invalid in one of the most frequent ways may be sent less often."""
+    """Whether *case* is sent. What is invalid may be sent less often, above all in one of the most frequent ways."""
     if case.body is None and not case.operation.definition.raw["requestBody"].get("required"):
         return False  # the same as no body, and so not invalid
     if len(urlencode(case.query or {}, doseq=True, errors="replace")) > _LONGEST_QUERY:
         return False  # a 431 of the protocol, which no operation declares
     phase = case.meta.phase.data if case.meta else None
-    if not isinstance(phase, CoveragePhaseData) or phase.scenario not in _NUMEROUS:
+    if not isinstance(phase, CoveragePhaseData) or case.meta is None:
         return True
-    return next(_numbers[phase.scenario]) % _ONE_IN == 0
+    if phase.scenario in _NUMEROUS:
+        return next(_numbers[phase.scenario]) % _ONE_IN == 0
+    is_invalid = case.meta.generation.mode == schemathesis.GenerationMode.NEGATIVE
+    return not is_invalid or next(_numbers[phase.scenario]) % _ONE_IN_OTHERS == 0
 
 
 @schemathesis.hook

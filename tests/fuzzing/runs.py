@@ -78,7 +78,8 @@ def run(url: str, folder: Path, options: Sequence[str], *, capture: bool = True,
     """Run once with `schemathesis.toml` and *options*; its events go to a file in *folder*.
 
     Without *capture* its output goes where this process writes, and the report has none. In the phase "coverage", one
-    in *invalid* of the requests is sent that are invalid in one of the most frequent ways.
+    in *invalid* of the requests is sent that are invalid in one of the most frequent ways, and five in as many of the
+    other invalid ones.
     """
     events = folder / "events.ndjson"
     command = [str(_BIN / "schemathesis"), "run", str(CONTRACT), "--url", url, "--no-color"]

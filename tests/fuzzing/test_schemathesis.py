@@ -1,6 +1,6 @@
 """Schemathesis finds no failure: examples, coverage, fuzzing and stateful, bounded, with a fixed seed.
 
-`make test` runs few examples, and few of the most frequent invalid requests, on SQLite; `make soak` as many as
+`make test` runs few examples, and few of the invalid requests, on SQLite; `make soak` as many as
 `schemathesis.toml` says, on each database.
 """
 
