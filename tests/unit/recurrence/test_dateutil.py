@@ -106,7 +106,7 @@ DIFFERENCES: Final = [
         "2033-01-01",
         ["2033-01-01", "2038-01-02", "2044-01-02", "2049-01-02"],
         ["2033-01-01", "2038-01-02", "2039-01-01", "2044-01-02"],
-        "we are right: 2038 has 52 weeks, and 2039-01-01 is in the last of them (ISO 8601). dateutil counts the weeks of "
+        "we are right: 2038 has 52 weeks, and 2039-01-01 is in the last one (ISO 8601). dateutil counts the weeks of "
         "a year that began on one of the last three days of a week by the length of the next year",
     ),
 ]
