@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,7 +15,18 @@ from tests.integration.model.batches import planned
 from tests.integration.model.bodies import Strategy
 from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.requests import BATCH, CHOICES, JOIN, RESTORE, Draw, Request, choose, restoration_of
-from tests.integration.model.things import Comment, Json, Label, Member, Project, Section, Task, Thing
+from tests.integration.model.things import (
+    Account,
+    Comment,
+    Json,
+    Label,
+    Member,
+    Project,
+    Reminder,
+    Section,
+    Task,
+    Thing,
+)
 from tests.integration.model.workspace import Deletion, Workspace
 from tests.support.clients import PASSWORD, Client, Person, log_in, new_email, new_id, ok
 from tests.support.copies import Copy, Key
@@ -37,6 +48,7 @@ _MOST_DELETED: Final = 40
 _MANY: Final = 120
 """More tasks than a step of a large deletion takes."""
 _AT_ONCE: Final = 60
+_MOST_REMINDERS: Final = 20
 _LATEST_S: Final = 4 * 3600
 _SECOND: Final = dt.timedelta(seconds=1)
 _ROLES: Final = ("viewer", "editor", "editor", "admin")
@@ -63,11 +75,12 @@ class KnownWorkspace(Copy):
 
     def view(self) -> Workspace:
         """What is known now. Of the numbers, only the revisions are right."""
+        instant = self._clock()
         return Workspace(
             head=0,
             actor="",
-            instant=self._clock(),
-            zones={"": "UTC"},
+            instant=instant,
+            accounts={"": Account(time_zone="UTC", reminder_time="09:00", changed_at=instant)},
             members=self._of(Member),
             projects=self._of(Project),
             sections=self._of(Section),
@@ -102,11 +115,15 @@ def _thing(kind: type[Thing], shown: Json) -> Thing:
 
 @dataclass
 class Writer:
-    """Somebody who sends as several people. `done` counts the requests that succeeded, by operationId."""
+    """Somebody who sends as several people. `done` counts the requests that succeeded, by operationId.
+
+    `reminders` are those that were created here: no copy has any.
+    """
 
     people: Sequence[Person]
     done: Counter[str] = field(default_factory=Counter)
     kept: list[Step] = field(default_factory=list)
+    reminders: list[Reminder] = field(default_factory=list)
 
     def plan(self, draw: Draw, now: Workspace, *, count: int) -> list[Step]:
         """What to do next, as far as *now* is known."""
@@ -136,8 +153,9 @@ class Writer:
             operation_id, path = restoration_of(draw(st.sampled_from(now.trash)))
             return _request(Request(operation_id, sender, path, None, {}))
         if name in OF_THE_MODEL:
-            parts = choose(draw, now, name, near={})
             by = guest if name == "leave_workspace" else sender
+            mine = [each for each in self.reminders if each.user_id == by.id and now.find(each.task_id)]
+            parts = choose(draw, replace(now, reminders=mine), name, near={})
             return _request(Request(name, by, parts.path, parts.body, parts.headers))
         return draw(st.sampled_from(self.kept)) if self.kept else _nothing
 
@@ -146,7 +164,24 @@ class Writer:
         if response.is_success:
             self.done[request.operation_id] += 1
         body: Json = response.json() if response.content else {}
+        if response.is_success and request.operation_id == "create_reminder":
+            self.reminders = [*self.reminders, _reminder(body, of=request.sender)][-_MOST_REMINDERS:]
         return body
+
+
+def _reminder(shown: Json, *, of: Person) -> Reminder:
+    created, at = (shown[name] and dt.datetime.fromisoformat(shown[name]) for name in ("created_at", "at"))
+    return Reminder(
+        id=shown["id"],
+        revision=shown["revision"],
+        task_id=shown["task_id"],
+        user_id=of.id,
+        at=at,
+        before_due=shown["before_due"],
+        created=created,
+        changed=created,
+        decided=created,
+    )
 
 
 def _nothing(_send: Send, _home: str) -> None:
@@ -254,7 +289,7 @@ OTHERS: Final[Mapping[str, Plan]] = {
     "create_workspace": _open_workspace,
     "create_reminder": _remind,
 }
-"""What is not in the model of one workspace, by the operationId that it is for."""
+"""What is not in the model of one workspace, or is sent in another way, by the operationId that it is for."""
 
 SENT: Final = {*OF_THE_MODEL, *OTHERS, BATCH, "create_invitation", "accept_invitation", "delete_workspace"}
 """The operations that writers send."""

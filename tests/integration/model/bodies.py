@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
@@ -20,9 +21,15 @@ _TEXTS: Final = st.sampled_from(["Sow", "Säen", "种", "", "two\nlines"])
 _NAMES: Final = st.sampled_from(["Sow", "Säen", "种"])
 _LABELS: Final = st.sampled_from(["wet", "Wet", "wét", "WET ", "we\u200bt", "dry", "deep", "tall"])
 _COLORS: Final = st.sampled_from(["#2E7D32", "#2e7d32", "#000000", None])
-_DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29"])
+_DATES: Final = st.sampled_from(["2027-03-28", "2027-01-31", "2024-02-29", "2027-04-04", "2027-03-22"])
 _TIMES: Final = st.sampled_from(["00:00", "09:30", "02:30:15"])
-_ZONES: Final = st.sampled_from(["Europe/Berlin", "Pacific/Kiritimati", "Mars/Olympus", "Asia/Tokyo", "UTC"])
+_ZONES: Final = st.sampled_from(
+    ["Europe/Berlin", "Pacific/Kiritimati", "Mars/Olympus", "Pacific/Auckland", "Asia/Tokyo", "UTC"]
+)
+_HOMES: Final = st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Auckland", "UTC", "Mars/Olympus"])
+_MINUTES: Final = (0, 30, 1440, 10_080)
+_AHEAD_H: Final = (-24, 4, 5, 30, 100)
+"""In how many hours a reminder is to fire."""
 _RULES: Final = st.sampled_from(sorted(SPELLINGS))
 _KEYS: Final = st.sampled_from(["crm_id", "k", "ключ"])
 
@@ -161,6 +168,32 @@ def _completing(now: Workspace) -> Strategy:
     return _closing(now) | _skipping(now) | both
 
 
+def _reminder_parts(now: Workspace) -> dict[str, Strategy]:
+    hour = now.instant.replace(minute=0, second=0, microsecond=0)
+    return {
+        "at": st.sampled_from(_AHEAD_H).map(lambda hours: (hour + dt.timedelta(hours=hours)).isoformat()),
+        "before_due": st.sampled_from(_MINUTES),
+    }
+
+
+def _new_reminder(now: Workspace) -> Strategy:
+    """Mostly before the task is due, and seldom with both or none."""
+    at, before_due = ({name: strategy} for name, strategy in _reminder_parts(now).items())
+    return st.sampled_from((before_due, before_due, before_due, at, {}, {**at, **before_due})).flatmap(_with_id)
+
+
+def _reminder(now: Workspace) -> Strategy:
+    """Often the other kind."""
+    at, before_due = ({name: strategy} for name, strategy in _reminder_parts(now).items())
+    neither = {"at": st.none(), "before_due": st.none()}
+    kinds = (at, before_due, {**neither, **at}, {**neither, **before_due})
+    return st.sampled_from((*kinds, *kinds[2:])).flatmap(st.fixed_dictionaries)
+
+
+def _account(_now: Workspace) -> Strategy:
+    return _some(time_zone=_HOMES, reminder_time=st.sampled_from(["09:00", "02:30", "20:15:10", "08:00:00"]))
+
+
 BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "create_project": lambda _now: _with_id({"name": _NAMES}, description=_TEXTS),
     "update_project": lambda _now: _some(name=_NAMES, description=_TEXTS),
@@ -179,6 +212,9 @@ BODIES: Final[Mapping[str, Callable[[Workspace], Strategy]]] = {
     "complete_task": _completing,
     "skip_task": _skipping,
     "cancel_task": _closing,
+    "create_reminder": _new_reminder,
+    "update_reminder": _reminder,
+    "update_me": _account,
 }
 """By operationId. The other operations have no body."""
 
@@ -190,6 +226,7 @@ IN_PATHS: Final[Mapping[str, Callable[[Workspace], list[Any]]]] = {
     "comment_id": lambda now: now.comments,
     "task_id": lambda now: now.tasks,
     "depends_on_id": lambda now: now.tasks,
+    "reminder_id": lambda now: [*now.reminders, *(each for each in now.reminders if each.user_id == now.actor)],
 }
 """By the name of a path's parameter, what it may name."""
 

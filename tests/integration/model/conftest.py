@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.integration.model.comparison", "tests.integration.model.machine")
+pytest.register_assert_rewrite(*(f"tests.integration.model.{name}" for name in ("comparison", "machine", "reminding")))

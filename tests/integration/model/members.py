@@ -13,13 +13,14 @@ def join_workspace(now: Workspace, *, user_id: str) -> None:
 
 
 def remove_member(now: Workspace, *, user_id: str) -> None:
-    """The first member is the only owner. Others are no longer assigned to any task."""
+    """The first member is the only owner. Others are no longer assigned to any task, and lose their reminders."""
     member = now.member(user_id)
     if member is now.members[0]:
         raise Refused(conflict("sole-owner"))
     now.members.remove(member)
     for task in now.tasks:
         task.assignee_ids.discard(user_id)
+    now.reminders = [each for each in now.reminders if each.user_id != user_id]
     now.events.append(("member.removed", user_id))
 
 

@@ -81,7 +81,9 @@ def wrong(task: Task | None, due: Json | None, body: Body) -> Iterator[Reason]:
     if "rule" not in merged or due is None:
         return
     rule = RULES[merged["rule"]]
-    if (rule.hours and due["time"] is None) or (rule.until and due["time"] is not None):
+    is_new = task is None or task.recurrence is None or task.recurrence["rule"] != merged["rule"]
+    is_over = is_new and rule.until is not None and (due["date"] or "") > rule.until.isoformat()
+    if is_over or (rule.hours and due["time"] is None) or (rule.until and due["time"] is not None):
         yield invalid("#/recurrence/rule")
 
 
@@ -193,7 +195,7 @@ def _following(now: Workspace, task: Task) -> tuple[Json, Json, int | None] | No
     """The next occurrence, the start of its series, and how many come after it."""
     assert task.recurrence is not None
     assert task.due is not None
-    zone = zones.zone(task.due["time_zone"] or now.zones[now.actor])
+    zone = zones.zone(task.due["time_zone"] or now.accounts[now.actor].time_zone)
     today = now.instant.astimezone(zone).date()
     start, done, after = (_moment(each) for each in (task.recurrence["series_start"], _at(task), task.due))
     after = max(after, done, key=_sortable)

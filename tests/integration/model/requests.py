@@ -24,10 +24,11 @@ BATCH: Final = "batch_tasks"
 JOIN: Final = "join"
 RESTORE: Final = "restore"
 JUMP: Final = "jump"
+JOBS: Final = "jobs"
 CLOSING: Final = ("complete_task", "complete_task", "skip_task", "cancel_task", "reopen_task", "reopen_task")
 OFTEN: Final = (
     *("create_task", "update_task", "update_task", "update_task", "move_task", "delete_task"),
-    *(BATCH, RESTORE, RESTORE, *CLOSING, *CLOSING),
+    *(BATCH, RESTORE, RESTORE, *CLOSING, *CLOSING, "create_reminder", "update_me"),
 )
 SELDOM: Final = (
     "archive_project",  # nothing in it can be changed then
@@ -38,7 +39,7 @@ SELDOM: Final = (
     CREATE_AGAIN,
 )
 _OTHERS: Final = tuple(name for name in OF_THE_MODEL if name not in {*OFTEN, *SELDOM})
-CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN, *(JUMP,) * 6)
+CHOICES: Final = (*OFTEN * 4, *_OTHERS * 2, *SELDOM, JOIN, JOIN, *(JOBS,) * 4, *(JUMP,) * 12)
 """What is tried, as often as it is here."""
 CONDITIONS: Final = (None, "current", None, "stale", None, None)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -13,10 +13,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from app.main import URN_PREFIX, build
 from app.settings import Settings
 from tests.integration.model.clocks import JumpingClock
+from tests.integration.model.jobs import ReminderJobs
 from tests.integration.model.machine import WorkspaceMachine
 from tests.integration.model.operations import OF_THE_MODEL
 from tests.integration.model.requests import BATCH
-from tests.support.clients import Person, ok
+from tests.support.clients import Person
 from tests.support.databases import AT_LENGTH
 from tests.support.prepared import OPERATIONS
 from tests.support.programs import our_contract, quick_passwords
@@ -34,6 +35,9 @@ NOT_IN_THE_MODEL: Mapping[str, str] = {
     "delete_me": "it deletes a workspace; in others it does what leave_workspace does",
 }
 """Operations that change what is in a workspace, each with the reason."""
+
+UNLOGGED: Final = re.compile("/(trash$|reminders)")
+"""Paths of what changes without an event."""
 
 RUNS = 20 if AT_LENGTH else 1
 """How often Hypothesis starts: a tenth of the examples after it are the simplest ones, or none of less than ten."""
@@ -74,31 +78,41 @@ def server(module_database_url: str, clock: JumpingClock) -> Iterator[str]:
         yield f"http://{host}:{port}"
 
 
-def test_the_server_does_what_the_model_does(
-    ada: Person, bob: Person, tables: Tables, clock: JumpingClock, request: pytest.FixtureRequest
-) -> None:
-    people = _in_zone(ada, "America/New_York"), _in_zone(bob, "Pacific/Auckland")
+@pytest.fixture
+def people(ada: Person, bob: Person) -> tuple[Person, Person]:
+    return ada, bob
 
+
+@pytest.fixture
+def jobs(module_database_url: str, clock: JumpingClock) -> Iterator[ReminderJobs]:
+    """What the server would do by itself."""
+    jobs = ReminderJobs(module_database_url, clock)
+    yield jobs
+    jobs.close()
+
+
+def test_the_server_does_what_the_model_does(
+    people: tuple[Person, Person],
+    tables: Tables,
+    clock: JumpingClock,
+    jobs: ReminderJobs,
+    request: pytest.FixtureRequest,
+) -> None:
     class Machine(WorkspaceMachine):
         def __init__(self) -> None:
-            super().__init__(people, tables, clock)
+            super().__init__(people, tables, clock, jobs=jobs)
 
     for _ in range(RUNS):
         run_state_machine_as_test(Machine, settings=at(request.node.callspec.params["databases"]))
 
 
-def _in_zone(person: Person, zone: str) -> Person:
-    """The same person, whose today is that of *zone*."""
-    return replace(person, user=ok(person.client.merge("/v1/users/me", {"time_zone": zone})))
-
-
 def test_every_operation_of_the_domain_is_in_the_model() -> None:
-    """Whatever changes projects, sections, labels, tasks, or what is on tasks; and the trash, which leaves no event."""
+    """Whatever changes projects, sections, labels, tasks, or what is on tasks; and UNLOGGED, which leaves no event."""
     kinds = ("project.", "section.", "label.", "task.", "comment.")
     of_domain = {
         name
         for name, each in OPERATIONS.items()
-        if any(kind.startswith(kinds) for kind in each.events or ()) or (each.path.endswith("/trash") and not each.safe)
+        if any(kind.startswith(kinds) for kind in each.events or ()) or (UNLOGGED.search(each.path) and not each.safe)
     }
     missing = of_domain - {*OF_THE_MODEL, BATCH} - NOT_IN_THE_MODEL.keys()
     assert not missing, f"{missing} must be in tests/integration/model: see CONTRIBUTING.md"

@@ -5,6 +5,7 @@ A member that ends in `_at` is the number of the change at that time: the compar
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
@@ -197,3 +198,51 @@ class Comment(Thing):
 
     def texts(self) -> tuple[str, ...]:
         return (self.text,)
+
+
+@dataclass(kw_only=True)
+class Account:
+    """What of a user's account decides when their reminders fire, and when it was last changed."""
+
+    time_zone: str
+    reminder_time: str
+    changed_at: dt.datetime
+
+
+@dataclass(kw_only=True)
+class Reminder(Thing):
+    """When a user is reminded of a task. Nothing of it is in the log: its revision is its own, and its times instants.
+
+    `fired_for` is the instant that it fired for, or that passed while its task was closed or in the trash. `decided` is
+    when its instant was last compared with the time.
+    """
+
+    kind = "reminder"
+
+    task_id: str
+    user_id: str
+    at: dt.datetime | None
+    before_due: int | None
+    fires_at: dt.datetime | None = None
+    fired_for: dt.datetime | None = None
+    fired: dt.datetime | None = None
+    created: dt.datetime
+    changed: dt.datetime
+    decided: dt.datetime
+
+    @property
+    def within(self) -> dict[str, str]:
+        return {"task_id": self.task_id}
+
+    def shown(self) -> Json:
+        return {
+            "id": self.id,
+            "task_id": self.task_id,
+            "at": self.at,
+            "before_due": self.before_due,
+            "fires_at": self.fires_at,
+            "fired_at": self.fired,
+            "created_at": self.created,
+            "updated_at": self.changed,
+            "revision": self.revision,
+        }

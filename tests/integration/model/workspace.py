@@ -8,7 +8,19 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from tests.integration.model.things import Comment, Key, Label, Member, Project, Section, Task, Thing
+from tests.integration.model.schedules import follow
+from tests.integration.model.things import (
+    Account,
+    Comment,
+    Key,
+    Label,
+    Member,
+    Project,
+    Reminder,
+    Section,
+    Task,
+    Thing,
+)
 
 Body = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=Thing)
@@ -114,7 +126,10 @@ class Workspace:
     `actor` sends the next request, and `next` is the number that it takes if it changes
     something. `events` are those of the last change: the type and the id of each. An operation notes what it has
     `moved`, which shows in no member, and what has `advanced` to another occurrence. `instant` is when the next request
-    comes, and `zones` are those of the users, by id.
+    comes.
+
+    What is not in the log, and takes no number: the `reminders`, the `accounts` of the users, by id, and `stale`, whose
+    reminders are to be computed anew.
     """
 
     head: int
@@ -132,15 +147,19 @@ class Workspace:
     moved: set[Key] = field(default_factory=set)
     advanced: set[Key] = field(default_factory=set)
     instant: dt.datetime
-    zones: Mapping[str, str]
+    accounts: dict[str, Account]
+    reminders: list[Reminder] = field(default_factory=list)
+    stale: set[str] = field(default_factory=set)
 
     def after(self, operation: Callable[..., None], **arguments: Any) -> Workspace:
         """The workspace after an operation. Raises Refused."""
         return self.begun().then(operation, **arguments)
 
     def unless_unchanged(self, before: Workspace) -> Workspace:
-        """The workspace, or *before* with its trash, if the change took no number."""
-        return self if self.events else replace(before, trash=self.trash)
+        """The workspace, or *before* with what is not in the log, if the change took no number."""
+        if self.events:
+            return self
+        return replace(before, trash=self.trash, reminders=self.reminders, accounts=self.accounts, stale=self.stale)
 
     def begun(self) -> Workspace:
         """The same, with a change in which nothing has happened yet."""
@@ -150,6 +169,7 @@ class Workspace:
         """The workspace after one more operation of the change that is begun. Raises Refused."""
         new = deepcopy(self)
         operation(new, **arguments)
+        follow(new, self)
         new.record(self, EVENTS.get(operation.__name__, "updated"))
         return new
 
@@ -230,7 +250,7 @@ class Workspace:
         return {thing.key: thing for each in lists for thing in each}
 
     def find(self, thing_id: str | None) -> Thing | None:
-        return find(self.things().values(), thing_id)
+        return find([*self.things().values(), *self.reminders], thing_id)
 
     def find_in_trash(self, thing_id: str | None) -> Thing | None:
         return find([thing for deletion in self.trash for thing in deletion.things()], thing_id)
@@ -268,6 +288,16 @@ class Workspace:
     def comment(self, task_id: str, comment_id: str) -> Comment:
         return _get([each for each in self.comments if each.task_id == task_id], comment_id)
 
+    def reminder(self, task_id: str, reminder_id: str) -> Reminder:
+        """One of the actor's own."""
+        self.task(task_id)
+        mine = [each for each in self.reminders if (each.task_id, each.user_id) == (task_id, self.actor)]
+        return _get(mine, reminder_id)
+
+    def stored_tasks(self) -> list[Task]:
+        """The tasks, and those in the trash."""
+        return [*self.tasks, *(task for deletion in self.trash for task in deletion.tasks)]
+
     def inbox(self) -> Project:
         return next(project for project in self.projects if project.is_inbox)
 
@@ -295,10 +325,9 @@ class Workspace:
     def with_dependencies(self, task: Task) -> list[Task]:
         """A task, and those that it depends on, directly or through others, which may be in the trash."""
         found = [task]
-        trashed = [each for deletion in self.trash for each in deletion.tasks]
         for each in found:
             ids = each.depends_on_ids | each.hidden_depends_on_ids
-            found += [other for other in (*self.tasks, *trashed) if other.id in ids and other not in found]
+            found += [other for other in self.stored_tasks() if other.id in ids and other not in found]
         return found
 
     def level(self, task: Task) -> int:
