@@ -12,8 +12,8 @@ TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --dist loadfile --no-loadsco
 # Prints a Python's version, and fails if it is too old. In words that an old one understands, too.
 PYTHON_CHECK := import sys; print("%d.%d.%d" % tuple(sys.version_info[:3])); sys.exit(tuple(sys.version_info[:2]) < (3, 11))
 
-# What a module of tests names that has a short form in `make test`.
-SHORT = AT_LENGTH|FEW_BACKENDS|one_database|mostly_on_one_database|TICKBOX_TEST_(SOAK|KILLS)
+# What a module of tests names that has a short form in `make test`: a mark, a fixture, or a variable.
+SHORT = AT_LENGTH|FEW_BACKENDS|one_database|TICKBOX_TEST_(SOAK|KILLS)
 
 .PHONY: help serve test coverage check gate try soak fuzz sdks bench figures models support docs release wheels lock clean python
 
