@@ -85,6 +85,7 @@ async def purge_until(stop: threading.Event, url: str) -> int:
     return total
 
 
+@pytest.mark.on_each_database
 def test_the_purge_of_a_log_and_those_who_write_to_it_do_not_get_in_each_other_s_way(
     client: Client, tables: Tables, module_database_url: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, text
 from uuid_utils.compat import uuid7
 
 from app.jobs.reminder_upkeep import renew_all
@@ -16,6 +16,7 @@ from domain import due_reminders, reminder_upkeep, reminders, secret_tokens, ses
 from domain.errors import StorageUnavailable
 from domain.model.reminders import Reminder
 from persistence.database import Database
+from persistence.fired_reminders import FiredReminders
 from persistence.idempotency import KEPT, purge
 from persistence.memberships import workspaces as workspace_rows
 from persistence.queued_emails import outbox
@@ -29,7 +30,7 @@ from tests.support.overdue import SECOND, check_fired, later, remind
 from tests.support.patience import PATIENCE_S
 from tests.support.purging import dependencies
 from tests.support.service_callers import Caller
-from tests.support.things import HOUR
+from tests.support.things import HOUR, fired_reminder
 
 REQUEST = b"r" * 32
 
@@ -158,6 +159,15 @@ async def test_an_owner_whose_account_is_being_changed_is_not_waited_for(ada: Ca
     assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
 
 
+async def test_an_owner_to_whom_somebody_else_adds_a_reference_is_not_left_out(ada: Caller) -> None:
+    """Such as whoever adds them to a workspace: a foreign key locks the row of the user, too, but less."""
+    mine = await remind(ada)
+    refer = select(user_rows.c.id).with_for_update(read=True, key_share=True)
+    async with ada.database.transaction() as transaction:
+        assert await transaction.rows(refer, {})
+        assert await later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]) == 1
+
+
 async def test_an_owner_whose_account_is_locked_does_not_keep_others_from_firing(
     database_url: str, ada: Caller, bob: Caller
 ) -> None:
@@ -202,6 +212,33 @@ async def test_what_could_not_fire_comes_before_what_follows(database_url: str, 
     await database.close()
 
     await check_fired(ada.database, {ada.user_id: [each.id for each in (*others, mine)]})
+
+
+_WAITING_VIEW = (
+    "ALTER TABLE reminders RENAME TO stored_reminders",
+    "CREATE VIEW reminders AS SELECT * FROM stored_reminders WHERE pg_advisory_xact_lock_shared(1)::text IS NOT NULL",
+)
+"""Whoever reads reminders waits, within the statement, while somebody else has the lock 1."""
+_WAITS = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+
+async def test_numbers_go_on_from_what_is_committed_while_the_owners_are_looked_for(ada: Caller) -> None:
+    """Another server fires for the same owner after the statement began to read, and before it locks."""
+    mine, earlier = await remind(ada), fired_reminder(1, user_id=ada.user_id, workspace_id=ada.workspace_id)
+    async with ada.database.transaction() as transaction:
+        for statement in _WAITING_VIEW:
+            await transaction.run(text(statement), {})
+
+    async with asyncio.timeout(PATIENCE_S):
+        async with ada.database.transaction() as transaction:
+            await transaction.run(text("SELECT pg_advisory_xact_lock(1)"), {})
+            firing = asyncio.create_task(later(ada).write(due_reminders.fire, ada.workspace_id, [mine.id]))
+            while not await ada.database.rows(_WAITS, {}):  # noqa: ASYNC110  # PostgreSQL does not signal it
+                await asyncio.sleep(0.01)
+            await FiredReminders(transaction, wake=lambda _: None).add([earlier])
+        assert await firing == 1
+
+    await check_fired(ada.database, {ada.user_id: [earlier.reminder_id, mine.id]})
 
 
 async def test_a_workspace_that_somebody_holds_for_long_does_not_keep_others_from_firing(

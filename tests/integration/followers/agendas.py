@@ -86,10 +86,7 @@ class Agenda:
         body: Json = {"title": "Sow", "due": self._due(has_time=has_time)}
         if recurs or self._chance.random() < 0.75:
             rule = self._chance.choice(_RULES if has_time else _OF_DAYS)
-            overdue, anchor = (
-                self._chance.choice(("skip", "skip", "step")),
-                self._chance.choice(("due", "due", "completion")),
-            )
+            overdue, anchor = self._chance.choice(_OVERDUE), self._chance.choice(_ANCHOR)
             body["recurrence"] = {"rule": rule, "overdue": overdue, "anchor": anchor}
         task = created(self._post(f"{self.person.home}/tasks", body))
         entry = Entry(f"{self.person.home}/tasks/{task['id']}", task)
