@@ -5,7 +5,7 @@ Source: RFC 5545, 3.3.10; RFC 7529, 4.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from domain.errors import Invalid
 from domain.recurrence.faults import CountTooLarge, RuleMalformed, RuleUnsupported
 from domain.recurrence.parts import WEEKDAYS, Frequency, Skip, WeekdayNumber
 from domain.wall_clocks import WallClock
+
+_Readers = Mapping[str, Callable[[str], Any]]
 
 MOST_CHARACTERS: Final = 500
 MOST_OCCURRENCES: Final = 1000
@@ -26,7 +28,6 @@ _OF_CALENDARS: Final[Mapping[str, tuple[type[Invalid], str]]] = {
     "RDATE": (RuleUnsupported, "`RDATE` is not supported. Create another task for the date."),
 }
 """What is beside a rule in a calendar file, and is sometimes sent with it."""
-_UNTIL: Final = "UNTIL"
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]{1,9})")
 _WEEKDAY: Final = re.compile(rf"([+-]?[0-9]{{1,2}})?({'|'.join(WEEKDAYS)})")
 _ANY_FORM_OF_UNTIL: Final = (
@@ -49,15 +50,16 @@ def read(text: str, *, start: WallClock | None = None) -> Mapping[str, Any]:
         raise RuleMalformed("A recurrence rule must have only ASCII characters.")
     text = text.upper()
     _check_is_alone(text)
+    readers: _Readers = {**_READERS, "UNTIL": partial(_until, start=start)}
     values: dict[str, Any] = {}
     checks = Checks()
     for part in text.split(";"):
         with checks:
-            name, value = _named(part)
+            name, value = _named(part, known=readers)
             if name in values:
                 raise RuleMalformed(f"`{name}` must not be given more than once.")
             values[name] = None  # named, even if its value is wrong
-            values[name] = _until(value, start=start) if name == _UNTIL else _READERS[name](value)
+            values[name] = readers[name](value)
     with checks:
         if "FREQ" not in values:
             raise RuleMalformed("A recurrence rule must have a `FREQ`, such as `FREQ=WEEKLY`.")
@@ -76,12 +78,12 @@ def _check_is_alone(text: str) -> None:
         raise RuleMalformed("A recurrence rule must be written without spaces and line breaks.")
 
 
-def _named(part: str) -> tuple[str, str]:
+def _named(part: str, *, known: Collection[str]) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not value:
         raise RuleMalformed("Each part must have the form `NAME=VALUE`, with a `;` only between two parts.")
-    if name not in _READERS:
-        raise RuleMalformed(f"The parts that a rule may have are {', '.join(sorted(_READERS))}.")
+    if name not in known:
+        raise RuleMalformed(f"The parts that a rule may have are {', '.join(sorted(known))}.")
     return name, value
 
 
@@ -178,11 +180,10 @@ def _signed(value: str, *, name: str, most: int) -> int:
     return int(value)
 
 
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+_READERS: Final[_Readers] = {
     "FREQ": _frequency,
     "INTERVAL": _interval,
     "COUNT": _count,
-    _UNTIL: partial(_until, start=None),
     "BYMONTH": partial(_whole_numbers, name="BYMONTH", least=1, most=12),
     "BYWEEKNO": partial(_signed_numbers, name="BYWEEKNO", most=53),
     "BYYEARDAY": partial(_signed_numbers, name="BYYEARDAY", most=366),
@@ -196,3 +197,4 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "RSCALE": _scale,
     "SKIP": _skip,
 }
+"""How the value of each part is read, but for `UNTIL`: its form depends on the due value."""
