@@ -52,7 +52,11 @@ _OF: Final[Mapping[str, Mapping[str, st.SearchStrategy[str]]]] = {
         "BYDAY": _weekdays([]),
     },
 }
-_TIME_PARTS: Final = {"BYHOUR": _some([0, 8, 9, 12, 23]), "BYMINUTE": _some([0, 15, 59]), "BYSECOND": _some([0, 30])}
+_TIME_PARTS: Final = {
+    "BYHOUR": _some([0, 8, 9, 12, 23]),
+    "BYMINUTE": _some([0, 15, 59], most=2),  # of each hour, with two seconds: 96 times of a day
+    "BYSECOND": _some([0, 30], most=2),
+}
 
 
 @st.composite
