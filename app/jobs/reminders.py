@@ -20,6 +20,9 @@ _AHEAD: Final = dt.timedelta(seconds=2 * LOOK_EVERY_S)
 """What is due so soon is waited for: the next look would be too late."""
 _PAUSE_S: Final = 0.05
 """After what is left could not be done, because somebody else is at it."""
+_MOST_IDLE: Final = 1_000
+"""So many workspaces in which nothing could be done are left out at most: each is a parameter of a statement. Those of
+locked accounts are fewer. There are more where another server was faster, and nothing is due there any more."""
 
 
 def reminder_job(dependencies: Dependencies) -> Job:
@@ -45,6 +48,8 @@ async def fire_all(dependencies: Dependencies) -> None:
         now = dependencies.clock()
         if due and due[0].fires_at <= now:
             idle |= await _fire(dependencies, [each for each in due if each.fires_at <= now], failed)
+            if len(idle) > _MOST_IDLE:
+                idle.clear()
         elif idle:
             idle.clear()
             await asyncio.sleep(_PAUSE_S)

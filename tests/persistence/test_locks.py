@@ -30,6 +30,7 @@ from tests.support.overdue import SECOND, check_fired, later, remind
 from tests.support.patience import PATIENCE_S
 from tests.support.purging import dependencies
 from tests.support.service_callers import Caller
+from tests.support.statements import overheard
 from tests.support.things import HOUR, fired_reminder
 
 REQUEST = b"r" * 32
@@ -191,6 +192,38 @@ async def test_an_owner_whose_account_is_locked_does_not_keep_others_from_firing
         await firing
     await parts.database.close()
     assert await has_fired(ada, mine)
+
+
+_COPIES = """
+INSERT INTO workspaces SELECT (jsonb_populate_record(each, jsonb_build_object('id', gen_random_uuid()))).*
+FROM workspaces AS each, generate_series(1, 1001)
+"""
+_COPIES_OF = """
+INSERT INTO {0} SELECT (jsonb_populate_record(each, jsonb_build_object('workspace_id', workspaces.id))).*
+FROM {0} AS each, workspaces WHERE workspaces.id <> each.workspace_id
+"""
+
+
+async def test_not_every_workspace_in_which_nothing_could_be_done_is_left_out(database_url: str, ada: Caller) -> None:
+    """Each is a parameter of the statement, of which PostgreSQL takes 32,767, and SQLite one less."""
+    await remind(ada)
+    async with ada.database.transaction() as transaction:
+        for statement in (_COPIES, *map(_COPIES_OF.format, ("members", "projects", "tasks", "reminders"))):
+            await transaction.run(text(statement), {})
+    parts = replace(dependencies(database_url), clock=lambda: NOON + HOUR)
+
+    async with asyncio.timeout(PATIENCE_S):
+        with overheard() as heard:
+            async with ada.account.unit() as uow:
+                assert await uow.users.lock(ada.user_id)
+                firing = asyncio.create_task(fire_all(parts))
+                while len(looks := [each for each in heard if "LIMIT" in each.text]) < 3:  # noqa: ASYNC110  # as above
+                    await asyncio.sleep(0.01)
+        await firing
+    await parts.database.close()
+
+    assert max(len(each.values) for each in looks) < 1000
+    assert await ada.database.rows(select(user_rows.c.reminders_fired), {}) == [(1002,)]
 
 
 async def test_what_could_not_fire_comes_before_what_follows(database_url: str, ada: Caller) -> None:
