@@ -304,6 +304,11 @@ def test_a_validator_is_kept_for_the_same_schema_in_the_same_direction_alone(*, 
     assert compiler.compile(schema, direction="request") is not kept
 
 
+def test_a_validator_is_not_kept_for_another_schema_that_comes_to_be_in_the_same_place() -> None:
+    compiler = SchemaCompiler({}, keep=True)
+    assert all(compiler.compile({"enum": [n]}, direction="response").is_valid(n) for n in range(99))
+
+
 def test_what_is_required_of_an_object_that_may_also_be_a_date_is_required() -> None:
     schema = {"properties": {"a": {}}, "required": ["a"], "format": "date"}
     validator = SchemaCompiler({}).compile(schema, direction="response")
