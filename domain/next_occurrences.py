@@ -53,12 +53,6 @@ def ended(task: Task) -> Task:
     return replace(task, recurrence=replace(recurrence, remaining=None if recurrence.remaining is None else 0))
 
 
-def not_ended(task: Task, record: CompletionRecord) -> Task:
-    """Return a task as it was before the completion that was the end of its series."""
-    assert task.recurrence is not None
-    return replace(task, recurrence=replace(task.recurrence, remaining=record.undo.remaining))
-
-
 def taken_back(task: Task, record: CompletionRecord) -> Task:
     """Return a task as it was before its latest completion. A time or a zone that its series got since then stays."""
     recurrence, due = task.recurrence, task.due

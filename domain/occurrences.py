@@ -71,13 +71,11 @@ async def take_back(uow: UnitOfWork, family: Family, record: CompletionRecord) -
     """Take back the latest completion of the series: the task is what it was before. Raises LimitReached."""
     task = family.task
     if record.undo.is_last:
-        now, *others = status_changes.reopened(task, family.subtasks)
-        now = next_occurrences.not_ended(now, record)
+        task, *others = status_changes.reopened(task, family.subtasks)
     else:
-        now = next_occurrences.taken_back(task, record)
         done = {each.id: each for each in record.undo.reopened}
         others = [_done_again(each, done[each.id]) for each in family.ordinary if each.id in done]
-    changed = [_with_latest(now, record.undo.previous_id), *others]
+    changed = [_with_latest(next_occurrences.taken_back(task, record), record.undo.previous_id), *others]
     return await status_changes.store(uow, family, changed=changed, event="task.reopened", record=record)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from domain import changeable, occurrences, status_changes
-from domain.model.completions import NothingToSkip
+from domain.model.completions import NothingToSkip, StaleOccurrence
 from domain.model.tasks import Task
 from domain.unit_of_work import UnitOfWork
 from domain.wall_clocks import WallClock
@@ -22,7 +22,8 @@ async def complete(
     """Complete a task, now, with its open subtasks. A completed one keeps its time.
 
     An open task that recurs moves to its next occurrence instead, while there is one. *occurrence* is the one that is
-    meant. Subtasks that recur are left alone, with what is below them.
+    meant, and which a cancelled task does not have any more. Subtasks that recur are left alone, with what is below
+    them.
 
     Raises TaskNotFound, ProjectArchived, StaleOccurrence, LimitReached; WallClockIncomplete, TimeZoneUnknown or
     InvalidTogether for an *occurrence* that no task can be at; RuleMalformed and RulePartsConflict only if the rule
@@ -30,6 +31,8 @@ async def complete(
     """
     family = await changeable.family(uow, task_id)
     occurrences.require(family.task, occurrence)
+    if occurrence is not None and family.task.status == "cancelled":
+        raise StaleOccurrence
     together = family.ordinary if subtasks == "close" else ()
     if occurrences.is_at_one(family.task):
         return await occurrences.end(uow, family, kind="completed", together=together)
@@ -48,7 +51,8 @@ async def skip(uow: UnitOfWork, task_id: UUID, *, occurrence: WallClock | None =
     occurrences.require(family.task, occurrence)
     if occurrences.is_at_one(family.task):
         return await occurrences.end(uow, family, kind="skipped", together=family.ordinary)
-    if occurrence is None or family.task.status != "completed":
+    record = await occurrences.latest(uow, family.task)
+    if occurrence is None or family.task.status != "completed" or record is None or not record.undo.is_last:
         raise NothingToSkip
     return family.task
 

@@ -29,7 +29,9 @@ class TimeZoneUnknown(Invalid):
     code = "time-zone"
 
     def __init__(self, *, pointer: str) -> None:
-        super().__init__("This must be the name of an IANA time zone, such as Europe/Berlin.")
+        super().__init__(
+            "This must be the name of an IANA time zone, such as Europe/Berlin. Upper and lower case matter."
+        )
         self.pointer = pointer
 
 

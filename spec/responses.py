@@ -352,7 +352,7 @@ class WallClock(TypedDict):
 
 class Recurrence(TypedDict):
     """
-    How a task recurs; `null` if it does not. `series_start` is the first occurrence of the series: what `due` was when the rule was set, with the time and the zone that `due` has got since.
+    How a task recurs; `null` if it does not. `series_start` is where the series begins: what `due` was when the rule was set or, with `anchor: completion`, the day of the latest completion; with the time and the zone that `due` has got since.
     """
 
     rule: str

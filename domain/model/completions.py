@@ -92,14 +92,14 @@ def from_text(text: str) -> Sequence[DoneSubtask]:
 
 
 class StaleOccurrence(Conflict):
-    """The task is not at the occurrence that the request names, or does not recur."""
+    """The task is not at the occurrence that the request names, does not recur, or is cancelled."""
 
     summary = "Another occurrence"
 
     def __init__(self) -> None:
         super().__init__(
-            "The task is not at this occurrence: it was completed, skipped or changed meanwhile, or the task does not "
-            "recur. Read the task again, and send its `occurrence`, not its `due`."
+            "The task is not at this occurrence: it was completed, skipped, cancelled or changed meanwhile, or the "
+            "task does not recur. Read the task again, and send its `occurrence`, not its `due`."
         )
 
 

@@ -43,7 +43,7 @@ class RuleNeverOccurs(Invalid):
 
 
 class CountTooLarge(Invalid):
-    """COUNT is more than the limit, or more than can be counted for a rule that occurs so rarely."""
+    """COUNT is more than the limit, or than there are until 9999-12-31, or than can be counted in bounded steps."""
 
     code = "rule-count"
     pointer = _POINTER

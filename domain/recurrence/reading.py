@@ -34,7 +34,7 @@ _ANY_FORM_OF_UNTIL: Final = (
     "`UNTIL` must have the form of the due value: 20270131 if that has no time, 20270131T170000 if it has a "
     "time without a zone, or 20270131T170000Z, in UTC, if it has a time in a zone."
 )
-_FORM_OF_UNTIL: Final = re.compile(r"([0-9]{8})(?:T((?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9])(Z?))?")
+_FORM_OF_UNTIL: Final = re.compile(r"([0-9]{8})(?:T([0-9]{6})(Z?))?")
 
 
 def read(text: str, *, start: WallClock | None = None) -> Mapping[str, Any]:
@@ -132,11 +132,10 @@ def _until(value: str, *, start: WallClock | None) -> dt.date:
         raise RuleMalformed(_ANY_FORM_OF_UNTIL if start is None else form_of_until(start))
     try:
         date = dt.date.fromisoformat(form[1])
+        time = None if form[2] is None else dt.time.fromisoformat(form[2])
     except ValueError as error:
-        raise RuleMalformed("`UNTIL` must have a date that exists.") from error
-    if form[2] is None:
-        return date
-    return dt.datetime.combine(date, dt.time.fromisoformat(form[2]), tzinfo=dt.UTC if form[3] else None)
+        raise RuleMalformed("`UNTIL` must have a date and a time that exist.") from error
+    return date if time is None else dt.datetime.combine(date, time, tzinfo=dt.UTC if form[3] else None)
 
 
 def _weekday(value: str) -> int:

@@ -92,15 +92,16 @@ def _fault_of_until(until: dt.date | None, start: WallClock) -> str | None:
 
 
 def _check_occurs(series: Series) -> None:
-    start, steps = first(series), Steps()
-    if is_after_until(series, start.at):
+    if is_after_until(series, series.start):
         raise RuleNeverOccurs("`UNTIL` must not be before the due value, which is the first occurrence.")
     if not recurs(series):
         raise RuleNeverOccurs("No occurrence follows the first one, which is the due value.")
-    if series.rule.count is not None:
-        following(series, start, after=WallClock(date=dt.date.max), steps=steps)
-        if steps.are_used_up:
-            raise CountTooLarge("`COUNT` is too large for a rule that occurs so rarely.")
+    position, found, steps = first(series), 1, Steps()
+    while position.remaining:
+        following_one = following(series, position, steps=steps)
+        if following_one is None:
+            raise CountTooLarge(f"`COUNT` must be at most {found} for a rule that occurs so rarely.")
+        position, found = following_one, found + 1
 
 
 def render(rule: Rule) -> str:

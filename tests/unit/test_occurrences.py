@@ -649,9 +649,38 @@ async def test_a_cancelled_task_opens_at_its_occurrence(uow: FakeUnitOfWork) -> 
 async def test_a_cancelled_task_is_completed_as_a_whole(uow: FakeUnitOfWork) -> None:
     task = await recurring(uow)
     await task_status.cancel(uow.unit(), task.id)
-    done = await complete(uow, task, occurrence=on("2027-03-01"))
+    done = await complete(uow, task)
     assert (done.status, done.occurrence, await listed(uow, task)) == ("completed", task.occurrence, ())
     assert unstamped(await reopen(uow, task)) == unstamped(task)
+
+
+async def test_a_cancelled_task_is_at_no_occurrence_that_can_be_completed(uow: FakeUnitOfWork) -> None:
+    """A tap on an old notification made a task done that nobody was to do."""
+    task = await recurring(uow)
+    cancelled = await task_status.cancel(uow.unit(now=NOW), task.id)
+    with pytest.raises(StaleOccurrence):
+        await complete(uow, task, occurrence=task.occurrence)
+    assert await read(uow, task) == cancelled
+
+
+async def test_only_the_occurrence_that_ended_the_series_is_skipped_again_without_a_change(uow: FakeUnitOfWork) -> None:
+    task = await recurring(uow, "FREQ=DAILY;COUNT=1")
+    last = await skip(uow, task)
+    assert await skip(uow, task, occurrence=task.occurrence) == last
+    edit = TaskEdit(recurrence=RecurrencePatch(rule="FREQ=DAILY;COUNT=5"))
+    changed = await tasks.update(uow.unit(now=NOW), task.id, edit=edit)
+    with pytest.raises(NothingToSkip):
+        await skip(uow, task, occurrence=changed.occurrence)
+
+
+async def test_the_end_of_a_series_is_taken_back_with_due_and_start(uow: FakeUnitOfWork) -> None:
+    """They stayed where they had been moved to since."""
+    task = await recurring(uow, "FREQ=DAILY;COUNT=1", start=on("2027-02-28"))
+    await complete(uow, task)
+    moved = TaskEdit(due=WallClockPatch(date=dt.date(2027, 3, 8)), start=WallClockPatch(date=dt.date(2027, 3, 7)))
+    await tasks.update(uow.unit(now=NOW), task.id, edit=moved)
+    now = await reopen(uow, task)
+    assert (now.status, now.due, now.start, now.recurrence) == ("open", task.due, task.start, task.recurrence)
 
 
 async def test_a_series_that_ended_is_taken_back_from_a_cancelled_task(uow: FakeUnitOfWork) -> None:

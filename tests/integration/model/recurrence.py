@@ -166,9 +166,6 @@ def take_back(now: Workspace, task: Task, completion: Completion) -> None:
     task.latest = before.latest
     now.advanced.add(task.key)
     assert before.recurrence is not None
-    if completion.is_last:
-        task.recurrence = {**task.recurrence, "remaining": before.recurrence["remaining"]}
-        return
     assert before.due is not None
     time_then, time_now = before.recurrence["series_start"]["time"], task.recurrence["series_start"]["time"]
 

@@ -97,6 +97,8 @@ def complete_task(now: Workspace, *, task_id: str, body: Body | None = None) -> 
     """An open task that recurs goes to its next occurrence, while there is one."""
     task = now.task_to_change(task_id)
     refuse_if(recurrence.stale(task, body))
+    if task.status == "cancelled" and (body or {}).get("occurrence") is not None:
+        raise Refused(conflict("stale-occurrence"))
     if task.recurrence and task.status == "open" and recurrence.end(now, task, kind="completed"):
         return
     _close(task, _together(body, now.ordinary(task)), status="completed", completed_at=now.next)
@@ -109,7 +111,7 @@ def skip_task(now: Workspace, *, task_id: str, body: Body | None = None) -> None
     if task.recurrence and task.status == "open":
         if not recurrence.end(now, task, kind="skipped"):
             _close(task, now.ordinary(task), status="completed", completed_at=now.next)
-    elif task.status != "completed" or (body or {}).get("occurrence") is None:
+    elif (body or {}).get("occurrence") is None or not (task.status == "completed" and _has_ended(task)):
         raise Refused(conflict("nothing-to-skip"))
 
 
@@ -124,13 +126,18 @@ def reopen_task(now: Workspace, *, task_id: str) -> None:
     The latest completion of a recurring task is taken back, unless the task was closed since.
     """
     task, *subtasks = now.family(now.task_to_change(task_id))
-    if task.recurrence and task.latest and (task.status == "open" or task.latest.is_last):
+    if task.recurrence and task.latest and (task.status == "open" or _has_ended(task)):
         recurrence.take_back(now, task, task.latest)
     if task.status == "open":
         return
     closed_with = task.closed_with or task.id
     for each in (task, *(each for each in subtasks if each.closed_with == closed_with)):
         each.status, each.completed_at, each.closed_with = "open", None, None
+
+
+def _has_ended(task: Task) -> bool:
+    """Its latest completion was the end of its series."""
+    return task.recurrence is not None and task.latest is not None and task.latest.is_last
 
 
 def add_task_label(now: Workspace, *, task_id: str, label_id: str) -> None:

@@ -1,6 +1,7 @@
 """What a rule may say, and how it is written when it is normalised."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -198,6 +199,22 @@ def test_a_count_that_is_too_large_is_rejected(text: str) -> None:
     assert codes(text, FLOATING) == ["rule-count"]
 
 
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("FREQ=YEARLY;INTERVAL=4000", 2),
+        ("FREQ=HOURLY;INTERVAL=7919;BYDAY=MO;BYMONTHDAY=13;BYHOUR=5", 3),
+        ("FREQ=YEARLY;INTERVAL=1000;BYMONTH=1;BYMONTHDAY=1", 8),
+    ],
+)
+def test_a_count_is_at_most_what_there_is_until_the_last_day(text: str, most: int) -> None:
+    """A task said that 999 occurrences were to come, and had one."""
+    start = replace(FLOATING, time=dt.time(5))
+    assert parse(f"{text};COUNT={most}", start=start).count == most
+    with pytest.raises(Invalid, match=f"`COUNT` must be at most {most} for a rule that occurs so rarely."):
+        parse(f"{text};COUNT={most + 1}", start=start)
+
+
 def messages(text: str, *, start: WallClock | None = FLOATING) -> list[str]:
     with pytest.raises((Invalid, InvalidTogether)) as raised:
         read_rule(text, start=start)
@@ -227,8 +244,8 @@ def test_what_calendar_files_have_beside_a_rule_is_named(text: str, names: list[
 
 
 def test_an_until_of_a_wrong_form_and_one_that_does_not_exist_are_different_faults() -> None:
-    for until in ("20270230", "20271301", "20270230T090000"):
-        assert messages(f"FREQ=DAILY;UNTIL={until}") == ["`UNTIL` must have a date that exists."]
+    for until in ("20270230", "20271301", "20270230T090000", "20270131T250000", "20270131T090060Z"):
+        assert messages(f"FREQ=DAILY;UNTIL={until}") == ["`UNTIL` must have a date and a time that exist."]
     (message,) = messages("FREQ=DAILY;UNTIL=2027-02-01", start=None)
     assert "the form of the due value" in message
 
