@@ -133,16 +133,19 @@ def test_an_until_of_a_wrong_form_is_refused_with_the_form_that_the_task_needs(a
 
 
 @pytest.mark.parametrize(
-    "due",
+    ("due", "count"),
     [
-        {"date": "1000-01-01", "time": "00:00", "time_zone": "Pacific/Kiritimati"},
-        {"date": "9999-12-30", "time": "23:59:59", "time_zone": "Pacific/Honolulu"},
-        {"date": "9999-12-30"},
+        ({"date": "1000-01-01", "time": "00:00", "time_zone": "Pacific/Kiritimati"}, 1000),
+        ({"date": "9999-12-30", "time": "23:59:59", "time_zone": "Pacific/Honolulu"}, 2),
+        ({"date": "9999-12-30"}, 2),
     ],
 )
-def test_a_task_can_recur_at_the_ends_of_the_calendar(ada: Person, due: Json) -> None:
-    task = recurring(ada, due=due, recurrence={"rule": "FREQ=DAILY;COUNT=1000"})
-    assert task["recurrence"]["remaining"] == 999
+def test_a_task_can_recur_at_the_ends_of_the_calendar(ada: Person, due: Json, count: int) -> None:
+    task = recurring(ada, due=due, recurrence={"rule": f"FREQ=DAILY;COUNT={count}"})
+    assert task["recurrence"]["remaining"] == count - 1
+    body = {"title": "Water", "due": due, "recurrence": {"rule": f"FREQ=DAILY;COUNT={count + 1}"}}
+    found = rejected(ada.client.post(f"{ada.home}/tasks", json=body), 422, "invalid-body")
+    assert found == {"#/recurrence/rule rule-count"}
 
 
 # --- changing it ---
