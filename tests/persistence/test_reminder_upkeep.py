@@ -46,7 +46,7 @@ async def reminded(caller: Caller, *, count: int = 1, **changes: Any) -> Reminde
     """A reminder of the caller of a new task, and copies of it: as many as *count*, with *changes*."""
     task = await caller.write(tasks.create, TaskDraft(title="Sow", due=DUE))
     reminder = await caller.write(reminders.create, task.id, before_due=0)
-    copies = [replace(reminder, id=uuid7(), **changes) for _ in range(count)]
+    copies = [replace(reminder, id=uuid7(), **{"fired_for": None, **changes}) for _ in range(count)]
     await caller.write(reminders.delete, task.id, reminder.id)
     async with caller.database.transaction() as transaction:
         await transaction.run(insert(reminder_rows), [REMINDERS.values(each) for each in copies])
