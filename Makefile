@@ -107,7 +107,7 @@ python:  # asked each time: a .venv may have been made with an older Python, whi
 	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 $(RUNTIME): requirements.txt pyproject.toml contract/pyproject.toml | python .venv/bin/python
-	@echo "Installing what Tickbox needs into .venv. This takes up to some minutes."
+	@echo "Installing what Tickbox needs into .venv. This can take a few minutes."
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e contract -e .
 	touch $@

@@ -12,8 +12,7 @@ from domain.recurrence.conflicts import check_parts
 from domain.recurrence.faults import CountTooLarge, RuleNeverOccurs, RuleUnlikeDue
 from domain.recurrence.parts import MONDAY, WEEKDAYS, Rule, Skip, WeekdayNumber
 from domain.recurrence.reading import form_of_until, read
-from domain.recurrence.series import Series, first, following, is_after_until, recurs
-from domain.recurrence.steps import Steps
+from domain.recurrence.series import Series, count, is_after_until, recurs
 from domain.wall_clocks import WallClock
 
 __all__ = ["Rule", "check", "check_form", "parse", "read_rule", "render"]
@@ -96,12 +95,9 @@ def _check_occurs(series: Series) -> None:
         raise RuleNeverOccurs("`UNTIL` must not be before the due value, which is the first occurrence.")
     if not recurs(series):
         raise RuleNeverOccurs("No occurrence follows the first one, which is the due value.")
-    position, found, steps = first(series), 1, Steps()
-    while position.remaining:
-        following_one = following(series, position, steps=steps)
-        if following_one is None:
-            raise CountTooLarge(f"`COUNT` must be at most {found} for a rule that occurs so rarely.")
-        position, found = following_one, found + 1
+    wanted = series.rule.count or 1
+    if (found := count(series, most=wanted)) < wanted:
+        raise CountTooLarge(f"`COUNT` must be at most {found} for a rule that occurs so rarely.")
 
 
 def render(rule: Rule) -> str:

@@ -71,6 +71,17 @@ def _counted(series: Series, position: Position, after: dt.datetime | None, step
     return None
 
 
+def count(series: Series, *, most: int) -> int:
+    """Return how many occurrences a series has, at most *most*, as far as one search finds them."""
+    steps, found, moment = Steps(), 1, _local(series.start)
+    try:
+        while found < most and (following_one := _next(series, moment, steps)) is not None:
+            moment, found = following_one, found + 1
+    except OutOfSteps:
+        pass  # the check of its rule says how many were found
+    return found
+
+
 def recurs(series: Series) -> bool:
     """Return whether the rule names anything after the start, whatever COUNT and UNTIL are."""
     endless = replace(series, rule=replace(series.rule, count=None, until=None))

@@ -26,8 +26,3 @@ class Steps:
         self.taken += count
         if self.taken > MOST_STEPS:
             raise OutOfSteps
-
-    @property
-    def are_used_up(self) -> bool:
-        """Whether a search ended because it took too many."""
-        return self.taken > MOST_STEPS

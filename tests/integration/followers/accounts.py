@@ -19,7 +19,7 @@ FEED = "/v1/users/me/changes"
 class OfAccount:
     """Follows all workspaces of a user: `list_my_changes` says which have moved, and those are synchronised.
 
-    `fired` are the firings of the user's reminders since the beginning, as they came.
+    `fired` are the firings of the user's reminders since the beginning, in the order in which they arrived.
     """
 
     user_id: str
